@@ -1,0 +1,257 @@
+"""The door: ``riskmap demo | run | init | check``.
+
+Results go to stdout, talk to stderr, both UTF-8. Exit codes: 0 done, 1 something violates
+(`check`), 2 usage or configuration, 3 data, 4 rulebook, 5 output, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from riskmap.errors import ConfigError, RiskmapError, complain
+from riskmap.words import LANGS, Lang, as_lang, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tqdm import tqdm
+
+    from riskmap.assessment import Assessment
+    from riskmap.config import RunConfig
+    from riskmap.progress import Progress
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after the program's name; those of the process when not given.
+
+    Returns
+    -------
+    int
+        Exit code.
+    """
+    _speak_utf8(sys.stdout)
+    _speak_utf8(sys.stderr)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    lang = _language(words)
+    try:
+        options = _parser(lang).parse_args(words)
+        return int(options.run(options))
+    except RiskmapError as error:
+        for sentence in error.read(lang):
+            print(f"riskmap: {sentence}", file=sys.stderr)
+        if "--debug" in words:
+            raise
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"riskmap: {say('cli.interrupted', lang)}", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _speak_utf8(stream: TextIO) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="replace")
+
+
+def _language(words: Sequence[str]) -> Lang:
+    """Choose the language of talk before the command line is read."""
+    for index, word in enumerate(words):
+        value = word.partition("=")[2] if word.startswith("--lang=") else ""
+        if word == "--lang" and index + 1 < len(words):
+            value = words[index + 1]
+        if value in LANGS:
+            return as_lang(value)
+    stated = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "zh" if stated.lower().startswith("zh") or sys.platform == "win32" else "en"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answer a wrong command line in the reader's language, with exit code 2."""
+
+    lang: Lang = "en"
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(
+            [complain("cli.usage", {"reason": message, "usage": self.format_usage().strip()})]
+        )
+
+
+def _parser(lang: Lang) -> argparse.ArgumentParser:
+    parser = _Parser(prog="riskmap", description=say("cli.about", lang), add_help=False)
+    parser.add_argument("-h", "--help", action="help", help=say("cli.help", lang))
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help=say("cli.version", lang)
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar=say("cli.verb", lang))
+    demo = _verb(verbs, "demo", lang)
+    demo.add_argument("case", nargs="?", default="liyang", help=say("cli.case", lang))
+    _add_outputs(demo, lang)
+    demo.set_defaults(run=_demo)
+    run = _verb(verbs, "run", lang)
+    run.add_argument("project", type=Path, help=say("cli.project", lang))
+    run.add_argument("--as-of", type=_day, help=say("cli.as_of", lang))
+    _add_outputs(run, lang)
+    run.set_defaults(run=_run)
+    init = _verb(verbs, "init", lang)
+    init.add_argument("folder", type=Path, help=say("cli.folder", lang))
+    init.set_defaults(run=_init)
+    check = _verb(verbs, "check", lang)
+    check.add_argument("project", type=Path, help=say("cli.project", lang))
+    check.add_argument("--as-of", type=_day, help=say("cli.as_of", lang))
+    check.add_argument("--strict", action="store_true", help=say("cli.strict", lang))
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _verb(
+    verbs: argparse._SubParsersAction[_Parser], name: str, lang: Lang
+) -> argparse.ArgumentParser:
+    about = say(f"cli.{name}", lang)
+    parser = verbs.add_parser(name, help=about, description=about, add_help=False)
+    parser.add_argument("-h", "--help", action="help", help=say("cli.help", lang))
+    parser.add_argument("--lang", choices=LANGS, default=None, help=say("cli.lang", lang))
+    parser.add_argument("--debug", action="store_true", help=say("cli.debug", lang))
+    return parser
+
+
+def _add_outputs(parser: argparse.ArgumentParser, lang: Lang) -> None:
+    parser.add_argument("--out", type=Path, default=None, help=say("cli.out", lang))
+    parser.add_argument("--all-units", action="store_true", help=say("cli.all_units", lang))
+
+
+class _Version(argparse.Action):
+    """Print the version without loading anything else."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415 - only when asked
+
+        print(f"riskmap {version('riskmap')}")
+        parser.exit(0)
+
+
+def _day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ConfigError([complain("error.bad_date", {"value": value})]) from error
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from riskmap.defaults import case_folder  # noqa: PLC0415 - imports that cost are late
+
+    folder = case_folder(options.case)
+    out = options.out or Path("riskmap-out") / options.case
+    return _report(folder, options, out=out, as_of=None)
+
+
+def _run(options: argparse.Namespace) -> int:
+    folder = options.project if options.project.is_dir() else options.project.parent
+    out = options.out or folder / "riskmap-out"
+    return _report(options.project, options, out=out, as_of=options.as_of)
+
+
+def _report(where: Path, options: argparse.Namespace, *, out: Path, as_of: date | None) -> int:
+    from riskmap.config import load_config  # noqa: PLC0415 - imports that cost are late
+    from riskmap.pipeline import assess  # noqa: PLC0415
+    from riskmap.report import check_output, write_report  # noqa: PLC0415
+
+    config = load_config(where, as_of=as_of, language=options.lang)
+    check_output(out)
+    lang = config.language
+    progress = _progress(lang)
+    assessment = assess(config, progress=progress)
+    write_report(
+        assessment, out=out, lang=lang, all_units=options.all_units, progress=progress
+    )
+    print(_summary(assessment, lang))
+    print(say("cli.written", lang, {"path": (out / "index.html").absolute()}))
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from riskmap.starter import write_starter  # noqa: PLC0415 - imports that cost are late
+
+    lang = options.lang or _language([])
+    folder = write_starter(options.folder, lang=lang)
+    print(say("cli.init_done", lang, {"folder": folder}))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from riskmap.config import load_config  # noqa: PLC0415 - imports that cost are late
+    from riskmap.pipeline import check_project  # noqa: PLC0415
+
+    config = load_config(options.project, as_of=options.as_of, language=options.lang)
+    setbacks, counts, rulebook = check_project(config, progress=_progress(config.language))
+    from riskmap.listing import list_shortfalls  # noqa: PLC0415
+
+    for line in list_shortfalls(setbacks, rulebook=rulebook, counts=counts, lang=config.language):
+        print(line)
+    verdicts = set(setbacks.pairs["verdict"])
+    violated = bool(verdicts & {"ban_violated", "standard_violated"})
+    doubtful = options.strict and "undetermined" in verdicts
+    return 1 if violated or doubtful else 0
+
+
+def _summary(assessment: Assessment, lang: Lang) -> str:
+    from riskmap.listing import summary_line  # noqa: PLC0415 - imports that cost are late
+
+    return summary_line(assessment, lang=lang)
+
+
+def _progress(lang: Lang) -> Progress:
+    return _Bar(lang) if sys.stderr.isatty() else _Lines(lang)
+
+
+@dataclass(slots=True)
+class _Lines:
+    """Say each step in a plain line, where there is no terminal."""
+
+    lang: Lang
+
+    def start(self, step: str, total: int) -> None:
+        """Begin a step with a line of its own."""
+        print(f"{say(step, self.lang)} ({total}) …", file=sys.stderr, flush=True)
+
+    def advance(self, item: str) -> None:
+        """Say nothing of single items."""
+
+
+@dataclass(slots=True)
+class _Bar:
+    """Draw a bar for each step on a terminal."""
+
+    lang: Lang
+    bars: list[tqdm[NoReturn]] = field(default_factory=list)
+
+    def start(self, step: str, total: int) -> None:
+        """Begin a step with a new bar."""
+        from tqdm import tqdm  # noqa: PLC0415 - only on a terminal
+
+        self._close()
+        self.bars.append(tqdm(total=total, desc=say(step, self.lang), leave=False, unit=""))
+
+    def advance(self, item: str) -> None:
+        """Move the bar on by one item."""
+        bar = self.bars[-1]
+        bar.set_postfix_str(item, refresh=False)
+        bar.update(1)
+        if bar.n >= (bar.total or 0):
+            self._close()
+
+    def _close(self) -> None:
+        while self.bars:
+            self.bars.pop().close()

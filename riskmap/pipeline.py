@@ -1,0 +1,198 @@
+"""Walk the data through the house once: from files to one finished assessment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from riskmap.assessment import Assessment, Marks
+from riskmap.crs import choose_sheet_plane, plane_scale
+from riskmap.errors import Complaint, DataError, complain
+from riskmap.io import open_layer
+from riskmap.progress import Silent
+from riskmap.provenance import file_digest
+from riskmap.quality import check_layer, counts_table, leave_outside, problems_table
+from riskmap.register import build_hidden_dangers, build_survey
+from riskmap.roles import ROLES
+from riskmap.rulebook import read_rulebooks
+from riskmap.setback import LISTED_TIMES, check_setbacks
+from riskmap.tiers import tier_units
+from riskmap.zones import build_rings, build_zones
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from riskmap.config import RunConfig
+    from riskmap.crs import SheetPlane
+    from riskmap.progress import Progress
+    from riskmap.quality import Layer
+    from riskmap.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Hold what is read before anything is judged.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        Layers that matter to the study area, in EPSG:3395.
+    rulebook : Rulebook
+        The law.
+    study_area : shapely.Geometry
+        Study area in EPSG:3395.
+    plane : SheetPlane
+        Plane of sheets and areas.
+    """
+
+    layers: tuple[Layer, ...]
+    rulebook: Rulebook
+    study_area: shapely.Geometry
+    plane: SheetPlane
+
+
+def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
+    """Read, check and project every layer, and the law.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What the run is told.
+    progress : Progress, optional
+        Told of each layer.
+
+    Returns
+    -------
+    Prepared
+        Layers, law, study area and plane.
+
+    Raises
+    ------
+    DataError
+        With the complaints of every layer, not only the first.
+    RulebookError
+        When the law may not be used.
+    """
+    progress = progress or Silent()
+    rulebook = read_rulebooks(config.project.rulebooks, folder=config.folder)
+    progress.start("step.layers", len(config.catalog.layer))
+    layers: list[Layer] = []
+    complaints: list[Complaint] = []
+    for spec in config.catalog.layer:
+        try:
+            raw = open_layer(spec, folder=config.folder)
+            layers.append(check_layer(raw, digest=file_digest(raw.path)))
+        except DataError as error:
+            complaints += error.complaints
+        progress.advance(spec.id)
+    if complaints:
+        raise DataError(complaints)
+    study_area = _study_area(layers)
+    radius_m = config.project.survey.radius_m
+    reach = _reach(study_area, rulebook=rulebook, radius_m=radius_m)
+    layers = [
+        leave_outside(layer, reach=reach)
+        if ROLES[layer.spec.role].parts & {"hazard", "receptor"}
+        else layer
+        for layer in layers
+    ]
+    plane = choose_sheet_plane(study_area, declared=config.project.sheet_crs)
+    return Prepared(tuple(layers), rulebook, study_area, plane)
+
+
+def _study_area(layers: Sequence[Layer]) -> shapely.Geometry:
+    boundary = next(layer for layer in layers if layer.spec.role == "boundary")
+    shapes = np.asarray(boundary.features.geometry.array)
+    area = shapely.union_all(shapes[shapely.get_dimensions(shapes) == 2])
+    if area.is_empty:
+        raise DataError([complain("error.boundary_empty", {"layer": boundary.spec.id})])
+    return area
+
+
+def _reach(
+    study_area: shapely.Geometry, *, rulebook: Rulebook, radius_m: float
+) -> shapely.Geometry:
+    """Widen the study area by the longest distance that a listed pair can have."""
+    longest = max((rule.reach_m for rule in rulebook.rules if rule.entry.on), default=0.0)
+    reach_m = max(longest * LISTED_TIMES, radius_m)
+    south, north = shapely.bounds(study_area)[[1, 3]]
+    scale = float(plane_scale(np.array([max(abs(south), abs(north)) + reach_m * 8.0]))[0])
+    return shapely.buffer(shapely.simplify(study_area, 1.0), reach_m * scale + 2.0)
+
+
+def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment:
+    """Run the whole assessment of a project.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What the run is told.
+    progress : Progress, optional
+        Told of each step.
+
+    Returns
+    -------
+    Assessment
+        The tray for every output.
+    """
+    ready = prepare(config, progress=progress)
+    setbacks = check_setbacks(
+        ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
+    )
+    units = tier_units(ready.layers, as_of=config.as_of)
+    rings = build_rings(
+        ready.layers, rulebook=ready.rulebook, as_of=config.as_of, plane=ready.plane
+    )
+    local_area = shapely.make_valid(_to_sheet(ready.study_area, ready.plane))
+    radius_m = config.project.survey.radius_m
+    return Assessment(
+        title=config.project.title,
+        case=config.project.case,
+        as_of=config.as_of,
+        marks=_marks(config),
+        plane=ready.plane,
+        study_area=ready.study_area,
+        layers=ready.layers,
+        rulebook=ready.rulebook,
+        units=units,
+        findings=setbacks.findings,
+        pairs=setbacks.pairs,
+        coverage=setbacks.coverage,
+        rings=rings,
+        zones=build_zones(rings, study_area=local_area),
+        survey=build_survey(
+            units, layers=ready.layers, setbacks=setbacks, radius_m=radius_m
+        ),
+        survey_radius_m=radius_m,
+        hidden_dangers=build_hidden_dangers(
+            units,
+            layers=ready.layers,
+            setbacks=setbacks,
+            rulebook=ready.rulebook,
+            as_of=config.as_of,
+        ),
+        counts=counts_table(ready.layers),
+        problems=problems_table(ready.layers),
+    )
+
+
+def _to_sheet(shape: shapely.Geometry, plane: SheetPlane) -> shapely.Geometry:
+    return gpd.GeoSeries([shape], crs="EPSG:3395").to_crs(plane.crs).iloc[0]
+
+
+def _marks(config: RunConfig) -> Marks:
+    marks = config.project.marks
+    return Marks(
+        compiled_by=marks.compiled_by,
+        checked_by=marks.checked_by,
+        approved_by=marks.approved_by,
+        is_internal=marks.internal,
+        is_illustrative=config.project.illustrative,
+        basis=marks.basis,
+        printed=config.project.printed or config.as_of,
+        data_until=marks.data_until or config.as_of.isoformat(),
+    )

@@ -1,0 +1,248 @@
+"""The survey table and the records of major hidden dangers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from riskmap.candidates import find_candidates
+from riskmap.crs import PLANE_CRS
+from riskmap.distance import measure_pairs
+from riskmap.location import gather
+from riskmap.quality import date_range
+from riskmap.tables import HIDDEN_DANGERS, SURVEY, arrange
+from riskmap.verdict import VERDICTS, VIOLATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from riskmap.quality import Layer
+    from riskmap.rulebook import Criterion, Rulebook
+    from riskmap.setback import Setbacks
+
+# Classes of object that the survey looks for, each with a column of its own.
+SURVEYED_ROLES = (
+    "residential_zone",
+    "sensitive_place",
+    "building",
+    "road",
+    "railway",
+    "pipeline",
+)
+_SURVEY_UNITS = ("chemical_plant", "non_coal_mine", "hazard_source", "tailings_pond")
+
+
+def build_survey(
+    units: gpd.GeoDataFrame, *, layers: Sequence[Layer], setbacks: Setbacks, radius_m: float
+) -> pd.DataFrame:
+    """Make the survey table: one row a firm or unit, compliant and unanswered ones too.
+
+    Parameters
+    ----------
+    units : geopandas.GeoDataFrame
+        UNITS in EPSG:3395.
+    layers : sequence of Layer
+        Layers of the run.
+    setbacks : Setbacks
+        Result of the check.
+    radius_m : float
+        Radius within which the nearest object of each class is looked for [m].
+
+    Returns
+    -------
+    pandas.DataFrame
+        SURVEY, sorted by worst verdict, shortfall and ref. A distance is NaN when no object
+        of the class lies within the radius, or no layer of the class is given. `disposal`
+        stays empty: a proposal is a person's, the decision the government's.
+    """
+    chosen = units[units["role"].isin(_SURVEY_UNITS)].reset_index(drop=True)
+    table = pd.DataFrame(chosen.drop(columns="geometry"))
+    receptors = gather(layers, part="receptor")
+    for role in SURVEYED_ROLES:
+        of_role = receptors[receptors["role"] == role].reset_index(drop=True)
+        name, distance_m = _nearest(chosen, of_role, radius_m)
+        table[f"nearest_{role}"], table[f"{role}_m"] = name, distance_m
+    table = _with_verdicts(table, setbacks)
+    order = {name: rank for rank, name in enumerate((*VERDICTS, ""))}
+    table["rank"] = table["verdict"].map(order)
+    table = table.sort_values(
+        ["rank", "short_m", "ref"], ascending=[True, False, True], kind="stable"
+    )
+    table["number"] = np.arange(1, len(table) + 1)
+    table["disposal"] = ""
+    return pd.DataFrame(arrange(table.reset_index(drop=True), SURVEY))
+
+
+def _nearest(
+    units: gpd.GeoDataFrame, receptors: gpd.GeoDataFrame, radius_m: float
+) -> tuple[list[str], np.ndarray]:
+    names = [""] * len(units)
+    best = np.full(len(units), np.nan)
+    shapes = np.asarray(units.geometry.array)
+    others = np.asarray(receptors.geometry.array)
+    first, second = find_candidates(shapes, others, reach_m=radius_m)
+    if len(first) == 0:
+        return names, best
+    distance_m = measure_pairs(shapes[first], others[second]).distance_m
+    order = np.lexsort((second, distance_m, first))
+    near = order[distance_m[order] <= radius_m]
+    owners, position = np.unique(first[near], return_index=True)
+    labels = receptors["name"].fillna(receptors["ref"]).to_numpy()
+    for owner, index in zip(owners, near[position], strict=True):
+        names[owner] = str(labels[second[index]])
+        best[owner] = round(float(distance_m[index]), 3)
+    return names, best
+
+
+def _with_verdicts(table: pd.DataFrame, setbacks: Setbacks) -> pd.DataFrame:
+    judged = setbacks.findings[setbacks.findings["verdict"] != "inventory"]
+    worst = judged.drop_duplicates("source").set_index("source")
+    pairs = setbacks.pairs
+    for column, source in (
+        ("worst_finding", "finding_id"),
+        ("worst_target", "target_name"),
+        ("rule", "rule"),
+        ("required_m", "required_m"),
+        ("measured_m", "measured_m"),
+        ("short_m", "short_m"),
+    ):
+        table[column] = table["ref"].map(worst[source])
+    order = {name: rank for rank, name in enumerate(VERDICTS)}
+    ranks = pairs.assign(rank=pairs["verdict"].map(order)).groupby("source")["rank"].min()
+    verdict = table["ref"].map(ranks).map(dict(enumerate(VERDICTS)))
+    table["verdict"] = verdict.astype("str").fillna("")
+    for column, verdicts in (
+        ("violations", VIOLATIONS),
+        ("consents_missing", ("consent_missing",)),
+        ("undetermined", ("undetermined",)),
+    ):
+        hit = judged[judged["verdict"].isin(verdicts)]
+        table[column] = table["ref"].map(hit["source"].value_counts()).fillna(0).astype(int)
+    return table
+
+
+def build_hidden_dangers(
+    units: gpd.GeoDataFrame,
+    *,
+    layers: Sequence[Layer],
+    setbacks: Setbacks,
+    rulebook: Rulebook,
+    as_of: date,
+) -> gpd.GeoDataFrame:
+    """Gather the hidden dangers that people recorded and those that a rule suspects.
+
+    Parameters
+    ----------
+    units : geopandas.GeoDataFrame
+        UNITS in EPSG:3395.
+    layers : sequence of Layer
+        Layers and registers of the run.
+    setbacks : Setbacks
+        Result of the check.
+    rulebook : Rulebook
+        The law, with its criteria.
+    as_of : datetime.date
+        Assessment date: only criteria in force count.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        HIDDEN_DANGERS as points in EPSG:3395. `standing` is ``judged`` only with person,
+        date and document, else ``suspected``; `origin` is ``record`` or ``rule``.
+    """
+    parts = [*_recorded(layers, rulebook, as_of), *_suspected(layers, setbacks, rulebook, as_of)]
+    if not parts:
+        return arrange(gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=PLANE_CRS)), HIDDEN_DANGERS)
+    table = pd.concat(parts, ignore_index=True)
+    spots = dict(
+        zip(
+            units["ref"],
+            shapely.point_on_surface(np.asarray(units.geometry.array)),
+            strict=True,
+        )
+    )
+    names = dict(zip(units["ref"], units["name"], strict=True))
+    table["unit_name"] = table["unit"].map(names).fillna(table["unit"])
+    table["geometry"] = [spots.get(ref, shapely.Point()) for ref in table["unit"]]
+    table = table.sort_values(["standing", "id"], kind="stable").reset_index(drop=True)
+    for column in HIDDEN_DANGERS.columns:
+        if column not in table:
+            table[column] = ""
+    return arrange(gpd.GeoDataFrame(table, geometry="geometry", crs=PLANE_CRS), HIDDEN_DANGERS)
+
+
+def _recorded(
+    layers: Sequence[Layer], rulebook: Rulebook, as_of: date
+) -> list[pd.DataFrame]:
+    by_id = {criterion.entry.id: criterion for criterion in rulebook.criteria}
+    parts = []
+    for layer in layers:
+        if layer.spec.role != "hidden_danger":
+            continue
+        table = pd.DataFrame(layer.features.drop(columns="geometry"))
+        table = table[(table["level"] == "major") & table["unit"].notna()].copy()
+        found = table["found_on"].map(date_range, na_action="ignore")
+        known = [not isinstance(day, tuple) or day[0] <= as_of for day in found]
+        table = table[np.array(known, dtype=bool)]
+        judged = table[["judged_by", "judged_on", "document"]].notna().all(axis=1)
+        on_time = [
+            isinstance(days := date_range(value), tuple) and days[0] <= as_of
+            for value in table["judged_on"]
+        ]
+        table["standing"] = np.where(judged & np.array(on_time, dtype=bool), "judged", "suspected")
+        table["origin"], table["finding_id"] = "record", ""
+        table["criterion_status"] = [
+            _criterion_status(by_id.get(str(name)), as_of) if isinstance(name, str) else "none"
+            for name in table["criterion"]
+        ]
+        parts.append(table)
+    return parts
+
+
+def _criterion_status(criterion: Criterion | None, as_of: date) -> str:
+    if criterion is None:
+        return "unknown"
+    return "in_force" if criterion.applies_on(as_of) else "not_in_force"
+
+
+def _suspected(
+    layers: Sequence[Layer], setbacks: Setbacks, rulebook: Rulebook, as_of: date
+) -> list[pd.DataFrame]:
+    hazards = gather(layers, part="hazard").set_index("ref", drop=False)
+    parts = []
+    for criterion in rulebook.criteria:
+        entry = criterion.entry
+        if not criterion.applies_on(as_of) or not entry.rules:
+            continue
+        failed = setbacks.findings[
+            setbacks.findings["rule"].isin(entry.rules)
+            & setbacks.findings["verdict"].isin(VIOLATIONS)
+        ]
+        fits = pd.Series(data=True, index=hazards.index)
+        for column, words in entry.unit_where.items():
+            held = hazards[column].isin(words) if column in hazards else False
+            fits &= held
+        failed = failed[failed["source"].map(fits).fillna(value=False).astype(bool)]
+        failed = failed.drop_duplicates("source")
+        parts.append(
+            pd.DataFrame(
+                {
+                    "id": [f"S-{name}" for name in failed["finding_id"]],
+                    "unit": failed["source"].to_numpy(),
+                    "content": [entry.title.zh] * len(failed),
+                    "origin": "rule",
+                    "standing": "suspected",
+                    "criterion": entry.id,
+                    "criterion_status": "in_force",
+                    "finding_id": failed["finding_id"].to_numpy(),
+                    "found_on": as_of.isoformat(),
+                    "status": "open",
+                }
+            )
+        )
+    return [part for part in parts if not part.empty]

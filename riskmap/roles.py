@@ -1,0 +1,212 @@
+"""What a layer can be, and the vocabulary of its columns.
+
+A role says what a layer's rows are in a work-safety plan. The catalog gives every layer
+one role; rulebooks select by role and by the columns named here. The data dictionary in
+``layers/README.md`` is generated from this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Part = Literal["hazard", "receptor", "ground", "register"]
+ColumnType = Literal["text", "number", "yes_no", "date"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Describe one canonical column.
+
+    Parameters
+    ----------
+    type : {'text', 'number', 'yes_no', 'date'}
+        What its values are.
+    unit : str
+        Unit of a number, or empty.
+    words : tuple of str
+        The only values allowed; empty when any is.
+    """
+
+    type: ColumnType = "text"
+    unit: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """Describe one role.
+
+    Parameters
+    ----------
+    parts : frozenset of {'hazard', 'receptor', 'ground', 'register'}
+        What rows of this role can be in a check.
+    columns : mapping of str to Column
+        Canonical columns beside the common ones.
+    """
+
+    parts: frozenset[Part]
+    columns: Mapping[str, Column]
+
+
+_TEXT = Column()
+_YES_NO = Column("yes_no", words=("yes", "no"))
+_DATE = Column("date")
+
+
+def _number(unit: str) -> Column:
+    return Column("number", unit)
+
+
+def _words(*words: str) -> Column:
+    return Column(words=words)
+
+
+# Reference lines from the outermost inwards; one can bound another only within a family.
+LINE_FAMILIES: tuple[tuple[str, ...], ...] = (
+    (
+        "planning_boundary",
+        "plant_boundary",
+        "site_boundary",
+        "unit_edge",
+        "building_wall",
+        "vessel_shell",
+        "inside_point",
+    ),
+    ("licence_boundary", "working_area", "inside_point"),
+    ("dump_outline", "inside_point"),
+    ("control_zone_edge", "highway_land_edge", "road_edge", "centreline"),
+    ("rail_land_edge", "rail_toe", "centreline"),
+    ("pipe_outer_edge", "centreline"),
+    ("facility_outline", "inside_point"),
+    ("structure_outline", "inside_point"),
+    ("shoreline",),
+)
+
+LINES = tuple(sorted({line for family in LINE_FAMILIES for line in family}))
+
+COMMON_COLUMNS: Mapping[str, Column] = MappingProxyType(
+    {
+        "id": _TEXT,
+        "name": _TEXT,
+        "owner": _TEXT,
+        "established": _DATE,
+        "town": _TEXT,
+        # Overrides the layer's reference line for one row.
+        "reference": Column(words=LINES),
+        "note": _TEXT,
+    }
+)
+
+RECEPTOR_CLASSES = ("high_sensitive", "important", "general_1", "general_2", "general_3")
+TIER_NAMES = ("red", "orange", "yellow", "blue")
+STATUS_NAMES = ("open", "in_work", "done", "closed", "overdue")
+
+_UNIT_CLASS = {"receptor_class": _words(*RECEPTOR_CLASSES), "persons": _number("persons")}
+
+
+def _role(*parts: Part, columns: Mapping[str, Column] = MappingProxyType({})) -> Role:
+    return Role(frozenset(parts), MappingProxyType(dict(columns)))
+
+
+ROLES: Mapping[str, Role] = MappingProxyType(
+    {
+        "boundary": _role("ground"),
+        "neighbour": _role("ground"),
+        "place": _role("ground", columns={"kind": _words("city", "town", "village"), "population": _number("persons"),}),
+        "town": _role("ground"),
+        "built_up": _role("ground"),
+        "water": _role("ground", columns={"kind": _TEXT,}),
+        "control_line": _role("ground", columns={"park": _TEXT,}),
+        "chemical_park": _role("hazard", "ground", columns={"grade": _words("A", "B", "C", "D"),}),
+        "chemical_plant": _role("hazard", "receptor", columns={"park": _TEXT, "hazchem": _YES_NO,}),
+        "non_coal_mine": _role("hazard", "receptor", columns={"kind": _words("open_pit", "underground", "dimension_stone"), "scale": _words("small", "large"), "blasting": _YES_NO, "output_t": _number("t/a"),}),
+        "waste_dump": _role("hazard", columns={"mine": _TEXT, "height_m": _number("m"), "designed_measures": _YES_NO,}),
+        "tailings_pond": _role("hazard"),
+        "hazard_source": _role("hazard", "receptor", columns={"kind": _words(
+                "production_unit",
+                "tank_farm",
+                "class_a_warehouse",
+                "class_a_workshop",
+                "filling_station",
+                "lpg_station",
+                "ammonia_cold_store",
+                "fireworks_store",
+                "fireworks_outlet",
+                "explosives_store",
+                "industrial_area",
+                "silo",
+                "landfill",
+                "quarry",
+                "rmp_facility",
+                "other",
+            ), "unit_of": _TEXT, "hazchem": _YES_NO, "dangerous_goods": _YES_NO, "flammable_vapour": _YES_NO, "key_unit": _YES_NO, "major_hazard_grade": _number("1-4"), "substance": _TEXT, "quantity_t": _number("t"), "goods_items": _words("3,4", "1,2,5,6"), "station_level": _number("1-3"), "fuel": _words("petrol", "diesel", "lpg", "cng", "hydrogen"),}),
+        "residential_zone": _role("receptor", columns={"kind": _words("estate", "village", "dormitory", "residential_area"), "households": _number("households"), "high_rise": _YES_NO, "crowded": _YES_NO, "important_public": _YES_NO, "station_class": _number("1-3"), **_UNIT_CLASS,}),
+        "sensitive_place": _role("receptor", columns={"kind": _words(
+                "school",
+                "kindergarten",
+                "hospital",
+                "care_home",
+                "market",
+                "office",
+                "worship",
+                "other",
+            ), "important_public": _YES_NO, "crowded": _YES_NO, "high_rise": _YES_NO, "station_class": _number("1-3"), **_UNIT_CLASS,}),
+        "building": _role("receptor", columns={"kind": _TEXT, **_UNIT_CLASS,}),
+        "road": _role("receptor", columns={"kind": _words("expressway", "national", "provincial", "county", "township", "street"), "land_half_width_m": _number("m"), "half_width_m": _number("m"),}),
+        "railway": _role("receptor", columns={"kind": _words("high_speed", "national", "factory"), "structure": _words("ground", "bridge", "tunnel"), "toe_half_width_m": _number("m"),}),
+        "pipeline": _role("receptor", "hazard", columns={"kind": _words("oil_gas", "hazchem", "city_gas", "in_plant"),}),
+        "pipeline_facility": _role("receptor"),
+        "pipeline_tunnel": _role("receptor"),
+        "pipeline_crossing": _role("receptor"),
+        "bridge": _role("receptor", columns={"kind": _words("bridge_large", "bridge_medium", "bridge_small", "ferry"),}),
+        "road_tunnel": _role("receptor"),
+        "river": _role("receptor", columns={"river_class": _words(
+                "yangtze_main", "yangtze_tributary", "important_tributary", "taihu_inflow"
+            ),}),
+        "tier_register": _role("register", columns={"unit": _TEXT, "tier": _words(*TIER_NAMES), "scheme": _TEXT, "assessor": _TEXT, "date": _DATE, "valid_until": _DATE, "document": _TEXT,}),
+        "hidden_danger": _role("register", columns={"unit": _TEXT, "content": _TEXT, "criterion": _TEXT, "level": _words("major", "general"), "found_on": _DATE, "source": _words("self", "inspection"), "judged_by": _TEXT, "judged_on": _DATE, "document": _TEXT, "status": _words(*STATUS_NAMES), "measures": _TEXT, "responsible": _TEXT, "funds": _TEXT, "due": _DATE, "plan": _TEXT,}),
+        "consent": _role("register", columns={"source": _TEXT, "target": _TEXT, "rule": _TEXT, "number": _TEXT, "authority": _TEXT, "date": _DATE, "valid_until": _DATE,}),
+        "safety_report": _role("register", columns={"unit": _TEXT, "receptor_class": _words(*RECEPTOR_CLASSES), "distance_m": _number("m"), "line": _TEXT, "report": _TEXT, "agency": _TEXT, "date": _DATE,}),
+    }
+)
+
+# Assessment units hung up at city scale, and those of the enterprise sheet (mission.md).
+CITY_UNIT_ROLES = ("chemical_park", "chemical_plant", "non_coal_mine")
+ENTERPRISE_UNIT_ROLES = ("hazard_source", "waste_dump", "tailings_pond")
+
+
+def is_register(role: str) -> bool:
+    """Tell whether rows of a role have no geometry.
+
+    Parameters
+    ----------
+    role : str
+        Name of the role.
+
+    Returns
+    -------
+    bool
+        True for a register.
+    """
+    return "register" in ROLES[role].parts
+
+
+def columns_of(role: str) -> dict[str, Column]:
+    """List every canonical column of a role.
+
+    Parameters
+    ----------
+    role : str
+        Name of the role.
+
+    Returns
+    -------
+    dict of str to Column
+        Common columns first, then the role's own.
+    """
+    return {**COMMON_COLUMNS, **ROLES[role].columns}

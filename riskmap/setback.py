@@ -1,0 +1,571 @@
+"""Check every setback: who is near, how far, and what each rule says of it.
+
+The check goes rule by rule. Every rule that is on and in force either lists the pairs
+within its reach, or says in COVERAGE why it could not: no layer, no row of the kind, no
+number. A rule without a number stays open on every pair that another rule brought in, so
+that such a pair never reads "complies".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from riskmap.candidates import find_candidates
+from riskmap.crs import PLANE_CRS
+from riskmap.distance import measure_pairs
+from riskmap.lines import join_bounds, read_lines
+from riskmap.location import ancestors, gather, parents
+from riskmap.progress import Silent
+from riskmap.quality import date_range
+from riskmap.rules import NO, UNKNOWN, YES, missing_columns, select_rows
+from riskmap.tables import FINDINGS, arrange
+from riskmap.verdict import FAILED_BY_NATURE, VIOLATIONS, Doubt, judge, verdict_rank
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from riskmap.lines import Reading
+    from riskmap.progress import Progress
+    from riskmap.quality import Layer
+    from riskmap.rulebook import Rule, Rulebook
+
+# Pairs are listed out to this multiple of the required distance, compliant ones too: a
+# choice of what to print, not of law.
+LISTED_TIMES = 1.5
+
+# Receptors of the external safety distance: fire separation alone never clears these.
+_PROTECTED_ROLES = ("residential_zone", "sensitive_place")
+
+
+@dataclass(frozen=True, slots=True)
+class Setbacks:
+    """Hold the result of a check.
+
+    Parameters
+    ----------
+    findings : geopandas.GeoDataFrame
+        FINDINGS: one row a pair and rule, sorted by verdict (worst first), shortfall and id;
+        geometry is the shortest line in EPSG:3395.
+    pairs : pandas.DataFrame
+        PAIRS: one row a pair with its worst verdict over all rules.
+    coverage : pandas.DataFrame
+        COVERAGE: one row a rule: what it met, or why it was not answered.
+    """
+
+    findings: gpd.GeoDataFrame
+    pairs: pd.DataFrame
+    coverage: pd.DataFrame
+
+
+def check_setbacks(
+    layers: Sequence[Layer],
+    *,
+    rulebook: Rulebook,
+    as_of: date,
+    progress: Progress | None = None,
+) -> Setbacks:
+    """Check every pair of hazard and receptor against every rule in force.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Layers and registers of the run, in EPSG:3395.
+    rulebook : Rulebook
+        The law.
+    as_of : datetime.date
+        Assessment date: chooses the rules.
+    progress : Progress, optional
+        Told of each rule.
+
+    Returns
+    -------
+    Setbacks
+        Findings, pairs and coverage.
+    """
+    check = _Check.prepare(layers, as_of=as_of)
+    progress = progress or Silent()
+    progress.start("step.rules", max(1, len(rulebook.rules)))
+    parts: list[pd.DataFrame] = []
+    coverage: list[dict[str, object]] = []
+    for rule in rulebook.rules:
+        status = check.why_silent(rule)
+        found = check.measure_rule(rule) if status == "ran" else None
+        if found is not None:
+            parts.append(found)
+        coverage.append(check.cover(rule, status))
+        progress.advance(rule.id)
+    findings = _join(parts)
+    findings = _join([findings, *check.open_questions(rulebook, findings)])
+    findings, displaced = check.displace(rulebook, findings)
+    table = arrange(_finish(findings), FINDINGS)
+    pairs = _worst_of_pairs(table, check)
+    return Setbacks(table, pairs, _count(pd.DataFrame(coverage), table, displaced))
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """Carry what every rule of one check looks at."""
+
+    hazards: gpd.GeoDataFrame
+    receptors: gpd.GeoDataFrame
+    parent_of: dict[str, str]
+    consents: pd.DataFrame
+    reports: pd.DataFrame
+    as_of: date
+
+    @classmethod
+    def prepare(cls, layers: Sequence[Layer], *, as_of: date) -> _Check:
+        return cls(
+            hazards=gather(layers, part="hazard"),
+            receptors=gather(layers, part="receptor"),
+            parent_of=parents(layers),
+            consents=_valid(_register(layers, "consent"), as_of),
+            reports=_latest_reports(_register(layers, "safety_report"), as_of),
+            as_of=as_of,
+        )
+
+    def why_silent(self, rule: Rule) -> str:
+        entry = rule.entry
+        if not rule.applies_on(self.as_of):
+            return "not_in_force"
+        if not entry.on:
+            return "off"
+        for table, selector in ((self.hazards, entry.hazard), (self.receptors, entry.receptor)):
+            if not table["role"].isin(selector.roles).any():
+                return "no_layer"
+        hazards, receptors = self.picked(rule)
+        if not hazards.any() or not receptors.any():
+            return "no_rows"
+        return "no_number" if entry.no_number is not None else "ran"
+
+    def picked(self, rule: Rule) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+        return (
+            select_rows(self.hazards, selector=rule.entry.hazard),
+            select_rows(self.receptors, selector=rule.entry.receptor),
+        )
+
+    def cover(self, rule: Rule, status: str) -> dict[str, object]:
+        hazards, receptors = self.picked(rule)
+        present = {*self.hazards["role"].unique(), *self.receptors["role"].unique()}
+        wanted = [*rule.entry.hazard.roles, *rule.entry.receptor.roles]
+        return {
+            "rule": rule.id,
+            "status": status,
+            "hazards": int((hazards > NO).sum()),
+            "receptors": int((receptors > NO).sum()),
+            "missing_roles": ", ".join(sorted({role for role in wanted if role not in present})),
+        }
+
+    def measure_rule(self, rule: Rule) -> pd.DataFrame | None:
+        entry = rule.entry
+        hazard_states, receptor_states = self.picked(rule)
+        hazards = self.hazards[hazard_states > NO].reset_index(drop=True)
+        receptors = self.receptors[receptor_states > NO].reset_index(drop=True)
+        listed_m = entry.search_m or (entry.distance_m or 0.0) * LISTED_TIMES
+        widths = _largest_width(receptors) + _largest_width(hazards)
+        accuracy = float(hazards["accuracy_m"].max() + receptors["accuracy_m"].max())
+        first, second = find_candidates(
+            np.asarray(hazards.geometry.array),
+            np.asarray(receptors.geometry.array),
+            reach_m=listed_m + widths + accuracy,
+        )
+        wanted = self._is_pair(hazards, receptors, (first, second), rule)
+        if not wanted.any():
+            return None
+        first, second = first[wanted], second[wanted]
+        left = hazards.iloc[first].reset_index(drop=True)
+        right = receptors.iloc[second].reset_index(drop=True)
+        found = _measured(left, right)
+        found["is_sure"] = (hazard_states[hazard_states > NO][first] == YES) & (
+            receptor_states[receptor_states > NO][second] == YES
+        )
+        found["missing"] = _joined_names(
+            missing_columns(left, selector=entry.hazard),
+            missing_columns(right, selector=entry.receptor),
+        )
+        self._require(found, left, right, rule)
+        self._doubt(found, left, right, rule)
+        self._judge(found, left, right, rule)
+        near = found["low_listed"] <= listed_m
+        return found[near].drop(columns="low_listed").reset_index(drop=True)
+
+    def _is_pair(
+        self,
+        hazards: gpd.GeoDataFrame,
+        receptors: gpd.GeoDataFrame,
+        pair: tuple[NDArray[np.intp], NDArray[np.intp]],
+        rule: Rule,
+    ) -> NDArray[np.bool_]:
+        left = hazards["ref"].to_numpy()[pair[0]]
+        right = receptors["ref"].to_numpy()[pair[1]]
+        keep = left != right
+        kin = {
+            (ref, above)
+            for ref in {*left, *right}
+            for above in ancestors(ref, parent_of=self.parent_of)
+        }
+        keep &= np.array(
+            [(a, b) not in kin and (b, a) not in kin for a, b in zip(left, right, strict=True)],
+            dtype=bool,
+        )
+        if set(rule.entry.hazard.roles) & set(rule.entry.receptor.roles):
+            both = set(zip(left, right, strict=True))
+            keep &= np.array(
+                [a < b or (b, a) not in both for a, b in zip(left, right, strict=True)], dtype=bool
+            )
+        if rule.entry.exclude_same_owner:
+            owner = hazards["owner"].to_numpy()[pair[0]]
+            other = receptors["owner"].to_numpy()[pair[1]]
+            # An owner that is not stated counts as another's: the safe side.
+            keep &= ~(pd.Series(owner).notna().to_numpy() & (owner == other))
+        return np.asarray(keep, dtype=bool)
+
+    def _require(
+        self, found: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, rule: Rule
+    ) -> None:
+        entry = rule.entry
+        found["line_from"] = entry.measure_from or ""
+        found["line_to"] = entry.measure_to or ""
+        found["evidence"] = ""
+        found["required_m"] = np.nan if entry.distance_m is None else entry.distance_m
+        if entry.distance_from is None:
+            return
+        empty = pd.Series([None] * len(right), dtype="str")
+        key = pd.DataFrame(
+            {"unit": left["ref"], "receptor_class": right.get("receptor_class", empty)}
+        )
+        joined = key.merge(self.reports, how="left", on=["unit", "receptor_class"])
+        found["required_m"] = joined["distance_m"].to_numpy(float)
+        found["evidence"] = joined["evidence"].fillna("").to_numpy()
+        line = joined["line"].fillna(entry.measure_from or "")
+        found["line_from"] = line.to_numpy()
+        unclassed = key["receptor_class"].isna().to_numpy()
+        found.loc[unclassed, "missing"] = "receptor_class"
+
+    def _doubt(
+        self, found: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, rule: Rule
+    ) -> None:
+        here = _by_line(left, found["line_from"])
+        there = _by_line(right, found["line_to"])
+        accuracy = (left["accuracy_m"] + right["accuracy_m"]).to_numpy(float)
+        offset = here.offset_m + there.offset_m
+        base = np.maximum(0.0, found["measured_m"].to_numpy() - offset)
+        if rule.entry.nature == "inventory":
+            base = found["measured_m"].to_numpy()
+        found["offset_m"] = offset
+        found["measured_m"] = np.round(base, 3)
+        found["accuracy_m"] = accuracy
+        outward = here.outward_m + there.outward_m
+        low = np.where(np.isinf(outward), 0.0, base - outward - accuracy)
+        found["low_m"] = np.round(np.maximum(0.0, low), 3)
+        found["high_m"] = np.round(base + here.inward_m + there.inward_m + accuracy, 3)
+        found["bound"] = join_bounds(here.bound, there.bound)
+        found["low_listed"] = found["measured_m"] - accuracy
+
+    def _judge(
+        self, found: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, rule: Rule
+    ) -> None:
+        entry = rule.entry
+        required = found["required_m"].to_numpy(float)
+        doubt = Doubt(found["low_m"].to_numpy(float), found["high_m"].to_numpy(float))
+        state = judge(doubt, required_m=required, equality_complies=entry.equality_complies)
+        state = np.where(np.isnan(required), "doubt", state)
+        failed = FAILED_BY_NATURE[entry.nature]
+        verdict = np.where(state == "met", "complies", np.where(state == "failed", failed, ""))
+        reason = np.where(verdict == "", _reasons(found), "")
+        open_ = state != "met"
+        unsure = open_ & ~found["is_sure"].to_numpy(bool)
+        verdict, reason = _put(verdict, reason, unsure, "attribute_missing")
+        if entry.binds == "new":
+            bound = _is_bound(left, right, rule)
+            verdict, reason = _put(verdict, reason, open_ & (bound == "unknown"), "date_missing")
+            verdict = np.where(open_ & (bound == "no"), "not_bound", verdict)
+            reason = np.where(open_ & (bound == "no"), "", reason)
+        if entry.nature == "consent":
+            self._consent(found, rule)
+            held = (verdict == failed) & (found["consent_number"] != "").to_numpy()
+            verdict = np.where(held, "consent_held", verdict)
+        if entry.nature == "inventory":
+            verdict, reason = np.full(len(found), "inventory"), np.full(len(found), "")
+        found["verdict"] = np.where(verdict == "", "undetermined", verdict)
+        found["reason"] = reason
+        found["rule"], found["nature"] = rule.id, entry.nature
+
+    def _consent(self, found: pd.DataFrame, rule: Rule) -> None:
+        held = self.consents[self.consents["rule"] == rule.id]
+        number = {
+            (source, target): name
+            for source, target, name in zip(
+                held["source"], held["target"], held["number"], strict=True
+            )
+        }
+        found["consent_number"] = [
+            number.get(pair, "") for pair in zip(found["source"], found["target"], strict=True)
+        ]
+
+    def open_questions(self, rulebook: Rulebook, findings: pd.DataFrame) -> list[pd.DataFrame]:
+        """List rules without a number on the pairs that other rules brought in."""
+        parts: list[pd.DataFrame] = []
+        if findings.empty:
+            return parts
+        near = findings[~findings["verdict"].isin(["inventory"])]
+        near = near.sort_values(["source", "target", "measured_m", "rule"], kind="stable")
+        near = near.drop_duplicates(["source", "target"])
+        for rule in rulebook.rules:
+            if self.why_silent(rule) != "no_number" or rule.entry.nature == "inventory":
+                continue
+            hazards, receptors = self.picked(rule)
+            sources = set(self.hazards.loc[hazards == YES, "ref"])
+            targets = set(self.receptors.loc[receptors == YES, "ref"])
+            hit = near["source"].isin(sources) & near["target"].isin(targets)
+            if not hit.any():
+                continue
+            asked = near[hit].copy()
+            asked["rule"], asked["nature"] = rule.id, rule.entry.nature
+            asked["verdict"], asked["reason"] = "undetermined", "no_number"
+            for column in ("required_m", "low_m", "high_m"):
+                asked[column] = np.nan
+            for column in ("line_from", "line_to", "missing", "evidence", "consent_number"):
+                asked[column] = ""
+            parts.append(asked)
+        return parts
+
+    def displace(
+        self, rulebook: Rulebook, findings: pd.DataFrame
+    ) -> tuple[pd.DataFrame, dict[str, int]]:
+        """Let a special code take the place of the general one."""
+        counts: dict[str, int] = {}
+        for rule in rulebook.rules:
+            if not rule.entry.displaces or self.why_silent(rule) not in {"ran", "no_number"}:
+                continue
+            hazards, receptors = self.picked(rule)
+            sources = set(self.hazards.loc[hazards == YES, "ref"])
+            targets = set(self.receptors.loc[receptors == YES, "ref"])
+            gone = (
+                findings["rule"].isin(rule.entry.displaces)
+                & findings["source"].isin(sources)
+                & findings["target"].isin(targets)
+            )
+            for name, number in findings.loc[gone, "rule"].value_counts().items():
+                counts[str(name)] = counts.get(str(name), 0) + int(number)
+            findings = findings[~gone]
+        return findings, counts
+
+
+def _register(layers: Sequence[Layer], role: str) -> pd.DataFrame:
+    frames = [layer.features for layer in layers if layer.spec.role == role]
+    return pd.DataFrame(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()
+
+
+def _valid(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    if table.empty:
+        return pd.DataFrame({name: [] for name in ("source", "target", "rule", "number")})
+    ends = table["valid_until"].map(date_range, na_action="ignore")
+    starts = table["date"].map(date_range, na_action="ignore")
+    held = [
+        (not isinstance(end, tuple) or end[1] >= as_of)
+        and isinstance(start, tuple)
+        and start[0] <= as_of
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return table[np.array(held, dtype=bool) & table["number"].notna().to_numpy()]
+
+
+def _latest_reports(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    columns = ["unit", "receptor_class", "distance_m", "line", "evidence"]
+    if table.empty:
+        empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+        return empty.assign(distance_m=pd.Series(dtype=float))
+    made = table["date"].map(date_range, na_action="ignore")
+    held = [isinstance(day, tuple) and day[0] <= as_of for day in made]
+    table = table[held].assign(
+        evidence=table["report"].fillna("?") + " · " + table["agency"].fillna("?")
+        + " · " + table["date"].fillna("?")
+    )
+    table = table[table["distance_m"].notna() & table["report"].notna()]
+    table = table.sort_values(["date", "distance_m"], kind="stable")
+    return table.drop_duplicates(["unit", "receptor_class"], keep="last")[columns]
+
+
+def _largest_width(features: pd.DataFrame) -> float:
+    widths = [
+        float(features[column].max())
+        for column in ("land_half_width_m", "half_width_m", "toe_half_width_m")
+        if column in features and features[column].notna().any()
+    ]
+    return max(widths, default=0.0)
+
+
+def _measured(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> pd.DataFrame:
+    measured = measure_pairs(np.asarray(left.geometry.array), np.asarray(right.geometry.array))
+    table = pd.DataFrame({"measured_m": measured.distance_m})
+    for side, features in (("source", left), ("target", right)):
+        table[side] = features["ref"].to_numpy()
+        table[f"{side}_name"] = features["name"].fillna(features["ref"]).to_numpy()
+        table[f"{side}_role"] = features["role"].to_numpy()
+        kind = features["kind"] if "kind" in features else pd.Series([""] * len(features))
+        table[f"{side}_kind"] = kind.fillna("").to_numpy()
+        table[f"{side}_held"] = features["held"].to_numpy()
+    table["consent_number"] = ""
+    table["geometry"] = measured.lines()
+    return table
+
+
+def _joined_names(first: list[str], second: list[str]) -> list[str]:
+    return [
+        ", ".join(name for name in (a, b) if name) for a, b in zip(first, second, strict=True)
+    ]
+
+
+def _by_line(features: pd.DataFrame, wanted: pd.Series) -> Reading:
+    whole = read_lines(
+        features, wanted="", held=features["held"], within_m=features["within_m"]
+    )
+    for line in wanted.unique():
+        rows = np.flatnonzero((wanted == line).to_numpy())
+        part = features.iloc[rows]
+        reading = read_lines(part, wanted=line, held=part["held"], within_m=part["within_m"])
+        whole.offset_m[rows] = reading.offset_m
+        whole.inward_m[rows] = reading.inward_m
+        whole.outward_m[rows] = reading.outward_m
+        whole.bound[rows] = reading.bound
+    return whole
+
+
+def _reasons(found: pd.DataFrame) -> NDArray[np.str_]:
+    by_bound = {"none": "line_not_held", "lower": "lower_bound", "upper": "upper_bound"}
+    reasons = found["bound"].map(lambda bound: by_bound.get(bound, "accuracy")).to_numpy(dtype="U20")
+    # A bound whose far end is declared leaves only a matter of metres.
+    closed = np.isfinite(found["high_m"].to_numpy(float)) & (found["low_m"].to_numpy(float) > 0)
+    reasons = np.where(closed & (reasons != "line_not_held"), "accuracy", reasons)
+    unnumbered = found["required_m"].isna().to_numpy()
+    unclassed = unnumbered & (found["missing"] != "").to_numpy()
+    reasons = np.where(unnumbered, "no_report", reasons)
+    return np.where(unclassed, "attribute_missing", reasons)
+
+
+def _put(
+    verdict: NDArray[np.str_], reason: NDArray[np.str_], where: NDArray[np.bool_], why: str
+) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+    return np.where(where, "undetermined", verdict), np.where(where, why, reason)
+
+
+def _is_bound(left: pd.DataFrame, right: pd.DataFrame, rule: Rule) -> NDArray[np.str_]:
+    """Tell whether a rule on new siting binds each pair: yes, no or unknown."""
+    first, last = _days(left["established"])
+    other_first, other_last = _days(right["established"])
+    start = rule.in_force.toordinal()
+    before_law = last < start
+    # The hazard stood before the receptor came: the receptor's side had to keep away.
+    came_first = last < other_first
+    after_both = (first >= start) & (first >= other_last)
+    return np.where(before_law | came_first, "no", np.where(after_both, "yes", "unknown"))
+
+
+def _days(established: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ranges = [date_range(value) for value in established]
+    first = np.array([days[0].toordinal() if days else np.nan for days in ranges], dtype=float)
+    last = np.array([days[1].toordinal() if days else np.nan for days in ranges], dtype=float)
+    return first, last
+
+
+def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    held = [part for part in parts if not part.empty]
+    return pd.concat(held, ignore_index=True) if held else pd.DataFrame()
+
+
+def finding_id(source: str, target: str, rule: str) -> str:
+    """Make the stable id of a finding from what it joins.
+
+    Parameters
+    ----------
+    source : str
+        Reference of the hazard.
+    target : str
+        Reference of the receptor.
+    rule : str
+        Id of the rule.
+
+    Returns
+    -------
+    str
+        ``F`` and ten hexadecimal digits, the same in every run.
+    """
+    return "F" + sha256("\x1f".join((source, target, rule)).encode()).hexdigest()[:10]
+
+
+def _finish(findings: pd.DataFrame) -> pd.DataFrame:
+    if findings.empty:
+        return findings
+    table = findings.copy()
+    table["finding_id"] = [
+        finding_id(*key)
+        for key in zip(table["source"], table["target"], table["rule"], strict=True)
+    ]
+    failed = table["verdict"].isin([*VIOLATIONS, "advisory_short"])
+    short = table["required_m"] - table["measured_m"]
+    table["short_m"] = short.where(failed)
+    settled = (table["verdict"] == "undetermined") & table["required_m"].notna()
+    table["settle_m"] = short.abs().where(settled)
+    table["rank"] = verdict_rank(table["verdict"].to_numpy())
+    table = table.sort_values(
+        ["rank", "short_m", "measured_m", "finding_id"],
+        ascending=[True, False, True, True],
+        kind="stable",
+    )
+    return gpd.GeoDataFrame(table.reset_index(drop=True), geometry="geometry", crs=PLANE_CRS)
+
+
+def _worst_of_pairs(findings: pd.DataFrame, check: _Check) -> pd.DataFrame:
+    columns = ["source", "target", "verdict", "finding_id", "rule", "measured_m"]
+    judged = findings[findings["verdict"] != "inventory"]
+    counts = judged.groupby(["source", "target"], sort=True).size().rename("rules")
+    worst = judged.drop_duplicates(["source", "target"])[columns]
+    worst = worst.merge(counts.reset_index(), on=["source", "target"], how="left")
+    worst["guarded"] = _needs_external(worst, findings, check)
+    worst["verdict"] = worst["verdict"].where(~worst["guarded"], "undetermined")
+    return worst.sort_values(["source", "target"], kind="stable").reset_index(drop=True)
+
+
+def _needs_external(
+    worst: pd.DataFrame, findings: pd.DataFrame, check: _Check
+) -> NDArray[np.bool_]:
+    """Mark pairs that fire separation alone would clear: hazchem unit and protected object."""
+    if "hazchem" not in check.hazards:
+        return np.zeros(len(worst), dtype=bool)
+    hazchem = set(check.hazards.loc[check.hazards["hazchem"] == "yes", "ref"])
+    protected = set(
+        check.receptors.loc[check.receptors["role"].isin(_PROTECTED_ROLES), "ref"]
+    )
+    cleared = findings[(findings["evidence"] != "") & (findings["verdict"] == "complies")]
+    answered = set(zip(cleared["source"], cleared["target"], strict=True))
+    pair = pd.Series(list(zip(worst["source"], worst["target"], strict=True)), dtype=object)
+    return np.asarray(
+        (worst["verdict"] == "complies").to_numpy()
+        & worst["source"].isin(hazchem).to_numpy()
+        & worst["target"].isin(protected).to_numpy()
+        & ~pair.isin(answered).to_numpy(),
+        dtype=bool,
+    )
+
+
+def _count(
+    coverage: pd.DataFrame, findings: pd.DataFrame, displaced: dict[str, int]
+) -> pd.DataFrame:
+    table = coverage.copy()
+    table["pairs"] = table["rule"].map(findings["rule"].value_counts()).fillna(0).astype(int)
+    failed = findings[findings["verdict"].isin([*VIOLATIONS, "consent_missing", "advisory_short"])]
+    table["failed"] = table["rule"].map(failed["rule"].value_counts()).fillna(0).astype(int)
+    open_ = findings[findings["verdict"] == "undetermined"]
+    table["undetermined"] = table["rule"].map(open_["rule"].value_counts()).fillna(0).astype(int)
+    table["displaced"] = table["rule"].map(displaced).fillna(0).astype(int)
+    return table.sort_values("rule", kind="stable").reset_index(drop=True)

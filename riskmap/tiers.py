@@ -1,0 +1,142 @@
+"""Adopted tiers of assessment units, from the register that the user brings.
+
+A tier is never derived here. Several valid entries: the higher one. None: unassessed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from riskmap.location import ancestors, gather_layers, locate, parents
+from riskmap.quality import date_range
+from riskmap.roles import CITY_UNIT_ROLES, ENTERPRISE_UNIT_ROLES, TIER_NAMES
+from riskmap.tables import UNITS, arrange
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from riskmap.quality import Layer
+
+TIERS = (*TIER_NAMES, "unassessed")
+
+
+def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
+    """Give every assessment unit its adopted tier and the flags of where it lies.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Layers and registers of the run, in EPSG:3395.
+    as_of : datetime.date
+        Assessment date: an entry counts from its date to the end of its validity.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        UNITS: city units (parks, plants, mines) and enterprise units (sources, dumps,
+        ponds), `unit` being the city unit that one belongs to (itself, or empty) and `park`
+        the park; `tier_note` is ``several``, ``expired``, ``not_yet`` or empty.
+    """
+    chosen = [
+        layer
+        for layer in layers
+        if layer.spec.role in (*CITY_UNIT_ROLES, *ENTERPRISE_UNIT_ROLES)
+    ]
+    units = gather_layers(chosen)
+    if units.empty:
+        return arrange(units, UNITS)
+    entries = _entries(layers, as_of=as_of)
+    parent_of = parents(layers)
+    places = locate(units, layers=layers)
+    table = units.reset_index(drop=True)
+    for column in places.columns.drop("ref"):
+        table[column] = places[column].to_numpy()
+    role_of = dict(zip(table["ref"], table["role"], strict=True))
+    table["scale"] = np.where(table["role"].isin(CITY_UNIT_ROLES), "city", "enterprise")
+    above = {ref: ancestors(ref, parent_of=parent_of) for ref in table["ref"]}
+    table["unit"] = [_city_unit(ref, above[ref], role_of) for ref in table["ref"]]
+    table["park"] = [_park(ref, above[ref], role_of) for ref in table["ref"]]
+    adopted = table[["ref"]].merge(entries, how="left", on="ref")
+    for column in entries.columns.drop("ref"):
+        table[column] = adopted[column].to_numpy()
+    table["tier"] = pd.Series(table["tier"], dtype="str").fillna("unassessed")
+    for column in ("kind", "major_hazard_grade", "grade"):
+        if column not in table:
+            table[column] = np.nan
+    table["name"] = table["name"].fillna(table["ref"])
+    table = table.sort_values("ref", kind="stable").reset_index(drop=True)
+    return arrange(gpd.GeoDataFrame(table, geometry="geometry", crs=units.crs), UNITS)
+
+
+def _city_unit(ref: str, above: Sequence[str], role_of: dict[str, str]) -> str:
+    for name in (ref, *above):
+        if role_of.get(name) in {"chemical_plant", "non_coal_mine"}:
+            return name
+    return _park(ref, above, role_of)
+
+
+def _park(ref: str, above: Sequence[str], role_of: dict[str, str]) -> str:
+    for name in (ref, *above):
+        if role_of.get(name) == "chemical_park":
+            return name
+    return ""
+
+
+def _entries(layers: Sequence[Layer], *, as_of: date) -> pd.DataFrame:
+    columns = ["tier", "scheme", "assessor", "assessed_on", "valid_until", "document", "tier_note"]
+    tables = [layer.features for layer in layers if layer.spec.role == "tier_register"]
+    if not tables:
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in ["ref", *columns]})
+    register = pd.DataFrame(pd.concat(tables, ignore_index=True))
+    register = register.rename(columns={"ref": "entry"}).rename(
+        columns={"unit": "ref", "date": "assessed_on"}
+    )
+    register["state"] = [
+        _state(start, end, as_of)
+        for start, end in zip(register["assessed_on"], register["valid_until"], strict=True)
+    ]
+    register.loc[register["tier"].isna(), "state"] = "no_tier"
+    register["rank"] = register["tier"].map({name: i for i, name in enumerate(TIER_NAMES)})
+    register = register.sort_values(["ref", "rank", "entry"], kind="stable")
+    valid = register[register["state"] == "valid"]
+    best = valid.drop_duplicates("ref").copy()
+    several = valid["ref"].value_counts()
+    best["tier_note"] = np.where(best["ref"].map(several) > 1, "several", "")
+    lapsed = register[~register["ref"].isin(best["ref"])].drop_duplicates("ref").copy()
+    lapsed["tier_note"] = lapsed["state"]
+    lapsed["tier"] = "unassessed"
+    return pd.concat([best, lapsed], ignore_index=True)[["ref", *columns]]
+
+
+def _state(start: object, end: object, as_of: date) -> str:
+    begun, ended = date_range(start), date_range(end)
+    if begun is None:
+        return "no_date"
+    if begun[0] > as_of:
+        return "not_yet"
+    if ended is not None and ended[1] < as_of:
+        return "expired"
+    return "valid"
+
+
+def tier_counts(units: pd.DataFrame) -> pd.DataFrame:
+    """Count units and their area by tier.
+
+    Parameters
+    ----------
+    units : pandas.DataFrame
+        UNITS of one scale, geometry in a plane whose areas are true [m].
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a tier in the order red, orange, yellow, blue, unassessed: tier, count; the
+        counts add up to the rows given.
+    """
+    counts = units["tier"].value_counts()
+    return pd.DataFrame({"tier": TIERS, "count": [int(counts.get(name, 0)) for name in TIERS]})

@@ -1,0 +1,173 @@
+"""What a measured distance and its doubt say under one rule, and which verdict leads.
+
+Order of verdicts, worst first (mission): a ban violated, a standard violated, inside a
+consent zone with no consent on file, below an advised distance, undetermined, then what
+asks for nothing: consent held, not bound, complies, inventory.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+VERDICTS = (
+    "ban_violated",
+    "standard_violated",
+    "consent_missing",
+    "advisory_short",
+    "undetermined",
+    "consent_held",
+    "not_bound",
+    "complies",
+    "inventory",
+)
+VIOLATIONS = ("ban_violated", "standard_violated")
+
+REASONS = (
+    "no_number",
+    "no_report",
+    "attribute_missing",
+    "date_missing",
+    "line_not_held",
+    "lower_bound",
+    "upper_bound",
+    "accuracy",
+)
+
+FAILED_BY_NATURE: Mapping[str, str] = MappingProxyType(
+    {
+        "ban": "ban_violated",
+        "standard": "standard_violated",
+        "consent": "consent_missing",
+        "advisory": "advisory_short",
+        "inventory": "inventory",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Hold between which two distances the true one lies.
+
+    Parameters
+    ----------
+    low_m : numpy.ndarray, shape (n,)
+        Smallest distance that is possible [m].
+    high_m : numpy.ndarray, shape (n,)
+        Largest distance that is possible [m], infinite for a lower bound.
+    """
+
+    low_m: NDArray[np.float64]
+    high_m: NDArray[np.float64]
+
+
+def judge(
+    doubt: Doubt, *, required_m: NDArray[np.float64], equality_complies: bool
+) -> NDArray[np.str_]:
+    """Judge distances against what a rule requires.
+
+    Parameters
+    ----------
+    doubt : Doubt
+        Between which distances each true one lies [m].
+    required_m : numpy.ndarray, shape (n,)
+        Required distances [m], NaN where none is held.
+    equality_complies : bool
+        Whether exactly the required distance is enough.
+
+    Returns
+    -------
+    numpy.ndarray of str, shape (n,)
+        ``met`` when even the smallest possible distance is enough, ``failed`` when not even
+        the largest is, else ``doubt``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> judge(Doubt(np.array([298.0]), np.array([302.0])), required_m=np.array([300.0]),
+    ...       equality_complies=True).tolist()
+    ['doubt']
+    """
+    if equality_complies:
+        met, failed = doubt.low_m >= required_m, doubt.high_m < required_m
+    else:
+        met, failed = doubt.low_m > required_m, doubt.high_m <= required_m
+    return np.where(met, "met", np.where(failed, "failed", "doubt"))
+
+
+def verdict_rank(verdicts: NDArray[np.str_]) -> NDArray[np.intp]:
+    """Rank verdicts, the worst being 0.
+
+    Parameters
+    ----------
+    verdicts : numpy.ndarray of str, shape (n,)
+        Codes of `VERDICTS`.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+        Position in the order of verdicts.
+    """
+    order = {name: rank for rank, name in enumerate(VERDICTS)}
+    return np.array([order[str(name)] for name in verdicts], dtype=np.intp)
+
+
+def printed_distance(distance_m: float, *, required_m: float) -> float:
+    """Round a measured distance down for print, so that a shortfall never vanishes.
+
+    Parameters
+    ----------
+    distance_m : float
+        Measured distance [m].
+    required_m : float
+        Required distance [m], NaN when there is none.
+
+    Returns
+    -------
+    float
+        Whole metres; tenths where the requirement is below 50 m or not whole, or where
+        whole metres would print a shortfall as nothing.
+
+    Examples
+    --------
+    >>> printed_distance(183.74, required_m=300.0)
+    183.0
+    >>> printed_distance(13.96, required_m=14.0)
+    13.9
+    """
+    if math.isfinite(required_m) and (required_m < 50 or required_m != int(required_m)):
+        return math.floor(round(distance_m, 3) * 10.0) / 10.0
+    return float(math.floor(round(distance_m, 3)))
+
+
+def printed_shortfall(distance_m: float, *, required_m: float) -> float:
+    """Return the shortfall that agrees with the printed distance.
+
+    Parameters
+    ----------
+    distance_m : float
+        Measured distance [m].
+    required_m : float
+        Required distance [m].
+
+    Returns
+    -------
+    float
+        Required less printed distance, at least 0 [m].
+
+    Examples
+    --------
+    >>> printed_shortfall(183.74, required_m=300.0)
+    117.0
+    """
+    printed = printed_distance(distance_m, required_m=required_m)
+    return max(0.0, round(required_m - printed, 1))

@@ -1,0 +1,446 @@
+"""Tables as an office prints them: words instead of codes, as XLSX and for CSV."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from riskmap.words import Lang, knows, say
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from riskmap.assessment import Assessment
+    from riskmap.rulebook import Rule
+    from riskmap.style import Style
+
+_WIDEST = 46
+# Excel refuses longer names and these characters.
+_SHEET_NAME = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
+
+
+def word_of(prefix: str, code: object, lang: Lang) -> str:
+    """Return the word for a code, or the code itself when it is a user's own.
+
+    Parameters
+    ----------
+    prefix : str
+        Family of codes, such as ``verdict``.
+    code : object
+        The code; empty or missing gives an empty word.
+    lang : {'zh', 'en'}
+        Language wanted.
+
+    Returns
+    -------
+    str
+        The word.
+    """
+    if not isinstance(code, str) or not code:
+        return ""
+    key = f"{prefix}.{code}"
+    return say(key, lang) if knows(key) else code
+
+
+def _words(values: pd.Series, prefix: str, lang: Lang) -> list[str]:
+    return [word_of(prefix, value, lang) for value in values]
+
+
+def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write every finding in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a finding in the order of FINDINGS; distances [m] as numbers.
+    """
+    table = assessment.findings
+    units = assessment.units.set_index("ref")
+    rules = {rule.id: rule for rule in assessment.rulebook.rules}
+    unit = table["source"].map(units["unit"]) if len(units) else table["source"]
+    park = table["source"].map(units["park_name"]) if len(units) else table["source"]
+    names = units["name"] if len(units) else pd.Series(dtype="str")
+    made: dict[str, object] = {
+        "number": np.arange(1, len(table) + 1),
+        "finding_id": table["finding_id"],
+        "source": table["source_name"],
+        "source_ref": table["source"],
+        "source_kind": _kinds(table, "source", lang),
+        "unit": unit.map(names).fillna(""),
+        "park": park.fillna(""),
+        "target": table["target_name"],
+        "target_ref": table["target"],
+        "target_kind": _kinds(table, "target", lang),
+        "rule": [rules[name].entry.title.read(lang) for name in table["rule"]],
+        "nature": _words(table["nature"], "nature", lang),
+        "required_m": table["required_m"],
+        "measured_m": table["measured_m"],
+        "accuracy_m": table["accuracy_m"],
+        "short_m": table["short_m"],
+        "verdict": _words(table["verdict"], "verdict", lang),
+        "reason": [
+            word_of("reason", reason, lang) + (f" ({missing})" if missing and reason else "")
+            for reason, missing in zip(table["reason"], table["missing"], strict=True)
+        ],
+        "settle_m": table["settle_m"],
+        "line_from": _words(table["line_from"], "line", lang),
+        "source_held": _words(table["source_held"], "line", lang),
+        "line_to": _words(table["line_to"], "line", lang),
+        "target_held": _words(table["target_held"], "line", lang),
+        "bound": _words(table["bound"], "bound", lang),
+        "citation": [rules[name].citation(lang) for name in table["rule"]],
+        "evidence": table["evidence"],
+        "consent_number": table["consent_number"],
+        "rule_status": [
+            say(f"rule_status.{rules[name].entry.status}", lang) for name in table["rule"]
+        ],
+        "confidence": [
+            say(f"confidence.{rules[name].entry.confidence}", lang) for name in table["rule"]
+        ],
+        "rule_id": table["rule"],
+    }
+    return _headed(pd.DataFrame(made), lang)
+
+
+def _kinds(table: pd.DataFrame, side: str, lang: Lang) -> list[str]:
+    return [
+        word_of("kind", kind, lang) or word_of("role", role, lang)
+        for role, kind in zip(table[f"{side}_role"], table[f"{side}_kind"], strict=True)
+    ]
+
+
+def survey_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write the survey table in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a firm or unit in the order of SURVEY; distances [m] as numbers.
+    """
+    table = assessment.survey.copy()
+    rules = {rule.id: rule for rule in assessment.rulebook.rules}
+    outside = say("table.outside_parks", lang)
+    table["kind"] = [
+        word_of("kind", kind, lang) or word_of("role", role, lang)
+        for role, kind in zip(table["role"], table["kind"], strict=True)
+    ]
+    table["park_name"] = [name or outside for name in table["park_name"]]
+    table["built_up"] = _words(table["built_up"], "yes_no", lang)
+    table["tier"] = _words(table["tier"], "tier", lang)
+    table["verdict"] = [
+        word_of("verdict", verdict, lang) or say("verdict.none", lang)
+        for verdict in table["verdict"]
+    ]
+    table["rule"] = [
+        rules[name].citation(lang) if name in rules else "" for name in table["rule"]
+    ]
+    return _headed(table.drop(columns=["role"]), lang)
+
+
+def coverage_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write what every rule met, in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a rule.
+    """
+    table = assessment.coverage
+    rules = [assessment.rulebook.rule(name) for name in table["rule"]]
+    made = {
+        "rule_id": table["rule"],
+        "rule": [rule.entry.title.read(lang) for rule in rules],
+        "nature": [say(f"nature.{rule.entry.nature}", lang) for rule in rules],
+        "required_m": [rule.entry.distance_m for rule in rules],
+        "coverage": _words(table["status"], "coverage", lang),
+        "why": [_why(rule, status, missing, lang) for rule, status, missing in zip(
+            rules, table["status"], table["missing_roles"], strict=True)],
+        "hazards": table["hazards"],
+        "receptors": table["receptors"],
+        "pairs": table["pairs"],
+        "failed": table["failed"],
+        "undetermined": table["undetermined"],
+        "displaced": table["displaced"],
+        "citation": [rule.citation(lang) for rule in rules],
+        "quote": [rule.entry.quote or say("table.no_quote", lang) for rule in rules],
+        "rule_status": [say(f"rule_status.{rule.entry.status}", lang) for rule in rules],
+        "confidence": [say(f"confidence.{rule.entry.confidence}", lang) for rule in rules],
+        "tag": [say(f"tag.{rule.entry.tag}", lang) for rule in rules],
+    }
+    return _headed(pd.DataFrame(made), lang)
+
+
+def _why(rule: Rule, status: str, missing: str, lang: Lang) -> str:
+    entry = rule.entry
+    if status == "off" and entry.off_reason is not None:
+        return entry.off_reason.read(lang)
+    if status == "no_number" and entry.no_number is not None:
+        return entry.no_number.read(lang)
+    if status == "no_layer":
+        return "、".join(word_of("role", role, lang) for role in missing.split(", "))
+    if status == "not_in_force":
+        ends = entry.repealed or rule.instrument.repealed
+        return f"{rule.in_force.isoformat()} – {ends.isoformat() if ends else ''}"
+    return ""
+
+
+def units_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write every assessment unit with its adopted tier, in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a unit.
+    """
+    table = pd.DataFrame(assessment.units.drop(columns=["geometry", "in_park", "unit", "park"]))
+    outside = say("table.outside_parks", lang)
+    table["kind"] = [
+        word_of("kind", kind, lang) or word_of("role", role, lang)
+        for role, kind in zip(table["role"], table["kind"], strict=True)
+    ]
+    table["park_name"] = [name or outside for name in table["park_name"]]
+    table["scale"] = _words(table["scale"], "scale", lang)
+    table["built_up"] = _words(table["built_up"], "yes_no", lang)
+    table["tier"] = _words(table["tier"], "tier", lang)
+    table["tier_note"] = _words(table["tier_note"], "tier_note", lang)
+    return _headed(table.drop(columns=["role"]), lang)
+
+
+def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write every hidden danger in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a record.
+    """
+    table = pd.DataFrame(assessment.hidden_dangers.drop(columns="geometry"))
+    for column in ("standing", "origin", "criterion_status", "status"):
+        table[column] = _words(table[column], column, lang)
+    return _headed(table, lang)
+
+
+def counts_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write what became of the rows of every layer, with its source.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a layer.
+    """
+    table = assessment.counts.copy()
+    specs = [layer.spec for layer in assessment.layers]
+    table["role"] = _words(table["role"], "role", lang)
+    table.insert(1, "title", [spec.title.read(lang) for spec in specs])
+    table["datum"] = [spec.datum or "" for spec in specs]
+    table["accuracy_m"] = [layer.accuracy_m for layer in assessment.layers]
+    table["reference"] = [word_of("line", spec.reference, lang) for spec in specs]
+    table["source_text"] = [spec.source.read(lang) for spec in specs]
+    table["licence"] = [spec.licence for spec in specs]
+    table["vintage"] = [spec.vintage for spec in specs]
+    return _headed(table, lang)
+
+
+def problems_printed(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write every problem of the data in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a problem.
+    """
+    table = assessment.problems.copy()
+    table["reason"] = [say(key, lang) for key in table["reason"]]
+    table["outcome"] = _words(table["outcome"], "outcome", lang)
+    return _headed(table, lang)
+
+
+def _headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    return table.rename(columns={name: say(f"column.{name}", lang) for name in table.columns})
+
+
+def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFrame]:
+    """Write every table that an office gets, in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        Tables by name: findings, survey, hidden_dangers, units, rules, layers, problems.
+    """
+    return {
+        "findings": findings_table(assessment, lang=lang),
+        "survey": survey_table(assessment, lang=lang),
+        "hidden_dangers": dangers_table(assessment, lang=lang),
+        "units": units_table(assessment, lang=lang),
+        "rules": coverage_table(assessment, lang=lang),
+        "layers": counts_table(assessment, lang=lang),
+        "problems": problems_printed(assessment, lang=lang),
+    }
+
+
+def write_workbook(
+    tables: dict[str, pd.DataFrame], *, path: Path, lang: Lang, printed: date, style: Style
+) -> None:
+    """Write tables as one XLSX: frozen and filtered headings, numbers as numbers.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        Tables by name, in words.
+    path : pathlib.Path
+        File to write.
+    lang : {'zh', 'en'}
+        Language of the sheet names.
+    printed : datetime.date
+        Date that the file carries, so that the same run writes the same bytes.
+    style : Style
+        Tier colours.
+    """
+    book = Workbook()
+    book.remove(book.active)
+    for name, table in tables.items():
+        title = say(f"sheet.{name}", lang).translate(_SHEET_NAME)[:31]
+        _fill(book.create_sheet(title), table, lang=lang, style=style)
+    book.properties.creator = "riskmap"
+    raw = io.BytesIO()
+    book.save(raw)
+    path.write_bytes(_fixed_clock(raw.getvalue(), printed))
+
+
+def _fill(sheet: Worksheet, table: pd.DataFrame, *, lang: Lang, style: Style) -> None:
+    fills = {
+        say(f"tier.{name}", lang): (tier.solid[1:], tier.text[1:])
+        for name, tier in style.tiers.items()
+    }
+    tier_heading = say("column.tier", lang)
+    bold = Font(bold=True)
+    for column, heading in enumerate(table.columns, start=1):
+        cell = sheet.cell(1, column, str(heading))
+        cell.font, cell.alignment = bold, Alignment(wrap_text=True, vertical="center")
+        longest = max([_width(str(heading)), *map(_width, table[heading].head(200).astype(str))])
+        sheet.column_dimensions[get_column_letter(column)].width = min(_WIDEST, longest + 2)
+    for row, values in enumerate(table.itertuples(index=False), start=2):
+        for column, value in enumerate(values, start=1):
+            if value is None or (isinstance(value, float) and not np.isfinite(value)):
+                continue
+            cell = sheet.cell(row, column)
+            _set(cell, value)
+            if table.columns[column - 1] == tier_heading and value in fills:
+                fill, ink = fills[str(value)]
+                cell.fill = PatternFill("solid", fgColor=fill)
+                cell.font = Font(color=ink)
+    sheet.freeze_panes = "C2"
+    sheet.auto_filter.ref = sheet.dimensions
+
+
+def _set(cell: Cell, value: object) -> None:
+    if isinstance(value, (bool, np.bool_)):
+        cell.value = bool(value)
+    elif isinstance(value, (int, np.integer)):
+        cell.value = int(value)
+    elif isinstance(value, (float, np.floating)):
+        cell.value = float(value)
+    else:
+        cell.value = _printable(str(value))
+        # A text that begins with = would otherwise be run as a formula.
+        cell.data_type = "s"
+        cell.number_format = "@"
+
+
+def _printable(value: str) -> str:
+    return "".join(sign for sign in value if sign in "\t\n" or ord(sign) >= 32)[:32_000]
+
+
+def _width(value: str) -> int:
+    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in value)
+
+
+def _fixed_clock(data: bytes, printed: date) -> bytes:
+    """Write the archive again with one date, since openpyxl stamps the time of saving."""
+    stamp = (printed.year, printed.month, printed.day, 0, 0, 0)
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = _core_dates(content, printed)
+            entry = zipfile.ZipInfo(name, date_time=stamp)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, content)
+    return made.getvalue()
+
+
+def _core_dates(content: bytes, printed: date) -> bytes:
+    stamp = f"{printed.isoformat()}T00:00:00Z".encode()
+    return re.sub(rb"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", stamp, content)
