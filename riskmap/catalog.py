@@ -151,9 +151,7 @@ def read_toml(path: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise ConfigError([complain("error.not_utf8", {"file": path})]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            [complain("error.not_toml", {"file": path, "reason": error})]
-        ) from error
+        raise ConfigError([complain("error.not_toml", {"file": path, "reason": error})]) from error
 
 
 def complaints_of(error: ValidationError, *, file: Path, context: str = "") -> list[Complaint]:
@@ -208,7 +206,9 @@ def read_catalog(path: Path) -> Catalog:
     """
     tables = read_toml(path)
     complaints: list[Complaint] = [
-        complain("error.unknown_key", {"file": path, "key": key}) for key in tables if key != "layer"
+        complain("error.unknown_key", {"file": path, "key": key})
+        for key in tables
+        if key != "layer"
     ]
     entries = tables.get("layer")
     if not isinstance(entries, list) or not entries:
@@ -226,9 +226,7 @@ def read_catalog(path: Path) -> Catalog:
     return Catalog(layer=tuple(specs))
 
 
-def _complaints_of_set(
-    specs: list[LayerSpec], *, path: Path, complete: bool
-) -> list[Complaint]:
+def _complaints_of_set(specs: list[LayerSpec], *, path: Path, complete: bool) -> list[Complaint]:
     found: list[Complaint] = []
     ids = [spec.id for spec in specs]
     found += [

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from riskmap.assessment import Assessment
-    from riskmap.config import RunConfig
     from riskmap.progress import Progress
 
 INTERRUPTED = 130
@@ -92,9 +91,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser(lang: Lang) -> argparse.ArgumentParser:
     parser = _Parser(prog="riskmap", description=say("cli.about", lang), add_help=False)
     parser.add_argument("-h", "--help", action="help", help=say("cli.help", lang))
-    parser.add_argument(
-        "--version", action=_Version, nargs=0, help=say("cli.version", lang)
-    )
+    parser.add_argument("--version", action=_Version, nargs=0, help=say("cli.version", lang))
     verbs = parser.add_subparsers(dest="verb", required=True, metavar=say("cli.verb", lang))
     demo = _verb(verbs, "demo", lang)
     demo.add_argument("case", nargs="?", default="liyang", help=say("cli.case", lang))
@@ -173,9 +170,7 @@ def _report(where: Path, options: argparse.Namespace, *, out: Path, as_of: date 
     lang = config.language
     progress = _progress(lang)
     assessment = assess(config, progress=progress)
-    write_report(
-        assessment, out=out, lang=lang, all_units=options.all_units, progress=progress
-    )
+    write_report(assessment, out=out, lang=lang, all_units=options.all_units, progress=progress)
     print(_summary(assessment, lang))
     print(say("cli.written", lang, {"path": (out / "index.html").absolute()}))
     return 0

@@ -226,7 +226,8 @@ def _unit_row(assessment: Assessment, unit: str) -> pd.Series:
     rows = assessment.units[assessment.units["ref"] == unit]
     if rows.empty:
         raise KeyError(unit)
-    return rows.iloc[0]
+    row: pd.Series = rows.iloc[0]
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +245,7 @@ class _Scene:
         return table.to_crs(self.assessment.plane.crs)
 
     def _role(self, *roles: str) -> gpd.GeoDataFrame:
-        frames = [
-            layer.features for layer in self.assessment.layers if layer.spec.role in roles
-        ]
+        frames = [layer.features for layer in self.assessment.layers if layer.spec.role in roles]
         frames = [frame for frame in frames if not frame.empty]
         if not frames:
             return self._local(_empty())
@@ -348,7 +347,10 @@ class _Scene:
         points = self._local(major)
         points = points.set_geometry(shapely.point_on_surface(np.asarray(points.geometry.array)))
         yield _drawn(
-            "symbol.major_hazard", "symbol", "result", points.set_crs(self.assessment.plane.crs),
+            "symbol.major_hazard",
+            "symbol",
+            "result",
+            points.set_crs(self.assessment.plane.crs),
             counted=bool(len(points)),
         )
         if theme == "hidden_danger":

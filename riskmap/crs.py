@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
@@ -20,6 +19,7 @@ from pyproj.transformer import TransformerGroup
 from riskmap.errors import DataError, complain
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -375,8 +375,8 @@ def bd09_to_gcj02(xy: Floats) -> Floats:
     """
     guess = xy - np.array([0.0065, 0.006])
     for _ in range(8):
-        guess += xy - gcj02_to_bd09(guess)
-    return guess
+        guess = guess + (xy - gcj02_to_bd09(guess))
+    return np.asarray(guess)
 
 
 def gcj02_to_bd09(xy: Floats) -> Floats:

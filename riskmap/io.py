@@ -138,9 +138,7 @@ def _missing_columns(raw: RawLayer) -> list[Complaint]:
         for column in missing
     ]
     if raw.path.suffix.lower() == ".csv" and not is_register(spec.role) and not spec.longitude:
-        complaints.append(
-            complain("error.no_coordinates", {"file": raw.path, "layer": spec.id})
-        )
+        complaints.append(complain("error.no_coordinates", {"file": raw.path, "layer": spec.id}))
     return complaints
 
 

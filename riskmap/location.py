@@ -94,7 +94,9 @@ def parents(layers: Sequence[Layer]) -> dict[str, str]:
             held = layer.features[layer.features[column].notna()]
             for child, name in zip(held["ref"], held[column], strict=True):
                 options = [name, *(f"{above}/{name}" for above in by_role.get(role, []))]
-                found.update({child: option for option in options[:8] if option in refs})
+                held_by = next((option for option in options if option in refs), None)
+                if held_by is not None:
+                    found[child] = held_by
     return found
 
 

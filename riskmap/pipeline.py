@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from riskmap.assessment import Assessment, Marks
-from riskmap.crs import choose_sheet_plane, plane_scale
+from riskmap.crs import PLANE_CRS, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
 from riskmap.io import open_layer
 from riskmap.progress import Silent
@@ -26,11 +26,14 @@ from riskmap.zones import build_rings, build_zones
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from riskmap.config import RunConfig
     from riskmap.crs import SheetPlane
     from riskmap.progress import Progress
     from riskmap.quality import Layer
     from riskmap.rulebook import Rulebook
+    from riskmap.setback import Setbacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def _study_area(layers: Sequence[Layer]) -> shapely.Geometry:
     boundary = next(layer for layer in layers if layer.spec.role == "boundary")
     shapes = np.asarray(boundary.features.geometry.array)
     area = shapely.union_all(shapes[shapely.get_dimensions(shapes) == 2])
-    if area.is_empty:
+    if shapely.is_empty(area):
         raise DataError([complain("error.boundary_empty", {"layer": boundary.spec.id})])
     return area
 
@@ -164,9 +167,7 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         coverage=setbacks.coverage,
         rings=rings,
         zones=build_zones(rings, study_area=local_area),
-        survey=build_survey(
-            units, layers=ready.layers, setbacks=setbacks, radius_m=radius_m
-        ),
+        survey=build_survey(units, layers=ready.layers, setbacks=setbacks, radius_m=radius_m),
         survey_radius_m=radius_m,
         hidden_dangers=build_hidden_dangers(
             units,
@@ -181,7 +182,8 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
 
 
 def _to_sheet(shape: shapely.Geometry, plane: SheetPlane) -> shapely.Geometry:
-    return gpd.GeoSeries([shape], crs="EPSG:3395").to_crs(plane.crs).iloc[0]
+    local: shapely.Geometry = gpd.GeoSeries([shape], crs=PLANE_CRS).to_crs(plane.crs).iloc[0]
+    return local
 
 
 def _marks(config: RunConfig) -> Marks:
@@ -196,3 +198,27 @@ def _marks(config: RunConfig) -> Marks:
         printed=config.project.printed or config.as_of,
         data_until=marks.data_until or config.as_of.isoformat(),
     )
+
+
+def check_project(
+    config: RunConfig, *, progress: Progress | None = None
+) -> tuple[Setbacks, pd.DataFrame, Rulebook]:
+    """Check the setbacks of a project and nothing else.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What the run is told.
+    progress : Progress, optional
+        Told of each step.
+
+    Returns
+    -------
+    tuple of (Setbacks, pandas.DataFrame, Rulebook)
+        Findings, COUNTS of every layer, and the law that was used.
+    """
+    ready = prepare(config, progress=progress)
+    setbacks = check_setbacks(
+        ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
+    )
+    return setbacks, counts_table(ready.layers), ready.rulebook

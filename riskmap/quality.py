@@ -7,7 +7,6 @@ rows in = used + repaired + rejected + outside.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,47 +16,14 @@ import pandas as pd
 import shapely
 
 from riskmap.catalog import LayerSpec
+from riskmap.columns import Problem, canonical_table, rows_of_layer
 from riskmap.crs import LATITUDE_LIMIT, PLANE_CRS, Datum, resolve_datum, to_lonlat, to_plane
-from riskmap.io import RawLayer, raw_columns
-from riskmap.roles import Column, columns_of, is_register
+from riskmap.io import RawLayer
+from riskmap.roles import is_register
 from riskmap.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_YES = frozenset({"yes", "y", "true", "1", "1.0", "是", "有"})
-_NO = frozenset({"no", "n", "false", "0", "0.0", "否", "无"})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Describe one thing found in one row.
-
-    Parameters
-    ----------
-    layer : str
-        Layer id.
-    row : int
-        Row of the file, the first row of data being 1.
-    column : str
-        Column of the file, or ``geometry``.
-    value : str
-        What stood there.
-    reason : str
-        Key of the words table.
-    outcome : str
-        ``rejected``, ``repaired`` or ``noted`` (the value counts as not known).
-    detail : str
-        What was done, or numbers.
-    """
-
-    layer: str
-    row: int
-    column: str
-    value: str
-    reason: str
-    outcome: str
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +114,15 @@ def check_layer(raw: RawLayer, *, digest: str = "") -> Layer:
     DataError
         When the datum is not accepted.
     """
-    kept, not_of_layer = _keep(raw)
+    kept, not_of_layer = rows_of_layer(raw)
     problems: list[Problem] = []
-    table = _canonical(raw, kept, problems)
+    table = canonical_table(raw, kept, problems)
     alive = _unique_ids(raw.spec, table, problems)
     accuracy_m = raw.spec.accuracy_m
     repaired = np.zeros(len(table), dtype=bool)
     plane = np.full(len(table), None, dtype=object)
     if not is_register(raw.spec.role):
-        datum = resolve_datum(
-            raw.spec.datum or "", file_crs=raw.file_crs, layer=raw.spec.id
-        )
+        datum = resolve_datum(raw.spec.datum or "", file_crs=raw.file_crs, layer=raw.spec.id)
         accuracy_m += datum.added_accuracy_m
         shapes = _Shapes(raw.spec, datum, table["row"].to_numpy(), problems)
         geometry, alive, repaired = shapes.check(raw.geometry[kept], alive)
@@ -206,150 +170,6 @@ def leave_outside(layer: Layer, *, reach: shapely.Geometry) -> Layer:
         outside=layer.counts.outside + int((~near).sum()),
     )
     return replace(layer, features=frame, counts=counts)
-
-
-def _keep(raw: RawLayer) -> tuple[np.ndarray, int]:
-    kept = np.ones(len(raw.table), dtype=bool)
-    for column, allowed in raw.spec.keep.items():
-        wanted = {str(value) for value in allowed}
-        kept &= raw.table[column].astype(str).isin(wanted).to_numpy()
-    return np.flatnonzero(kept), int((~kept).sum())
-
-
-def _canonical(raw: RawLayer, kept: np.ndarray, problems: list[Problem]) -> pd.DataFrame:
-    source = raw_columns(raw)
-    rows = pd.Series(kept + 1)
-    made: dict[str, pd.Series] = {}
-    for name, column in columns_of(raw.spec.role).items():
-        if name in raw.spec.constants:
-            values = pd.Series([str(raw.spec.constants[name])] * len(kept), dtype="str")
-        elif name in source:
-            values = _clean_text(raw.table[source[name]].iloc[kept])
-            values = _known(raw.spec, name, values)
-        else:
-            values = pd.Series([None] * len(kept), dtype="str")
-        made[name] = _typed(values, column, _Place(raw.spec.id, source.get(name, name), rows, problems))
-    if "id" not in source:
-        made["id"] = rows.astype("str")
-    table = pd.DataFrame(made)
-    table["row"] = rows
-    missing = table["id"].isna()
-    problems += [
-        Problem(raw.spec.id, int(row), source.get("id", "id"), "", "problem.no_id", "noted")
-        for row in table.loc[missing, "row"]
-    ]
-    table.loc[missing, "id"] = "row" + table.loc[missing, "row"].astype("str")
-    table["ref"] = raw.spec.id + "/" + table["id"]
-    table["layer"] = raw.spec.id
-    table["role"] = raw.spec.role
-    return table
-
-
-def _clean_text(values: pd.Series) -> pd.Series:
-    def clean(value: object) -> str | None:
-        if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-            return None
-        if isinstance(value, float) and value.is_integer():
-            return str(int(value))
-        return str(value).strip() or None
-
-    return pd.Series([clean(value) for value in values], dtype="str")
-
-
-def _known(spec: LayerSpec, name: str, values: pd.Series) -> pd.Series:
-    unknown = {str(value) for value in spec.unknown.get(name, [])}
-    if unknown:
-        numbers = {float(value) for value in unknown if _is_number(value)}
-        listed = values.isin(unknown) | pd.to_numeric(values, errors="coerce").isin(numbers)
-        values = values.mask(listed)
-    mapping = {key: str(value) for key, value in spec.values.get(name, {}).items()}
-    return values.map(lambda value: mapping.get(value, value), na_action="ignore")
-
-
-def _is_number(value: str) -> bool:
-    try:
-        return np.isfinite(float(value))
-    except ValueError:
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    layer: str
-    column: str
-    rows: pd.Series
-    problems: list[Problem]
-
-    def note(self, bad: pd.Series, values: pd.Series, reason: str) -> None:
-        for index in np.flatnonzero(bad.to_numpy()):
-            self.problems.append(
-                Problem(
-                    self.layer,
-                    int(self.rows.iloc[index]),
-                    self.column,
-                    str(values.iloc[index]),
-                    reason,
-                    "noted",
-                )
-            )
-
-
-def _typed(values: pd.Series, column: Column, place: _Place) -> pd.Series:
-    if column.type == "number":
-        numbers = pd.to_numeric(values, errors="coerce").astype(float)
-        bad = values.notna() & (~np.isfinite(numbers) | (numbers < 0))
-        place.note(bad, values, "problem.bad_number")
-        return numbers.mask(bad | values.isna())
-    if column.type == "yes_no":
-        lower = values.str.lower()
-        found = pd.Series([None] * len(values), dtype="str")
-        found = found.mask(lower.isin(_YES), "yes").mask(lower.isin(_NO), "no")
-        place.note(values.notna() & found.isna(), values, "problem.bad_word")
-        return found
-    if column.type == "date":
-        bad = values.notna() & values.map(lambda value: date_range(value) is None).astype(bool)
-        place.note(bad, values, "problem.bad_date")
-        return values.mask(bad)
-    if column.words:
-        bad = values.notna() & ~values.isin(column.words)
-        place.note(bad, values, "problem.bad_word")
-        return values.mask(bad)
-    return values
-
-
-def date_range(value: object) -> tuple[date, date] | None:
-    """Read a date or a year as the days that it can mean.
-
-    Parameters
-    ----------
-    value : object
-        ISO date (``2016-05-01``), month (``2016-05``), year (``2016``), or a missing value.
-
-    Returns
-    -------
-    tuple of (datetime.date, datetime.date) or None
-        First and last day, or None when it cannot be read.
-
-    Examples
-    --------
-    >>> date_range("2016")
-    (datetime.date(2016, 1, 1), datetime.date(2016, 12, 31))
-    """
-    if not isinstance(value, str):
-        return None
-    text = value.strip()[:10]
-    try:
-        if len(text) == 4:
-            year = int(text)
-            return date(year, 1, 1), date(year, 12, 31)
-        if len(text) == 7:
-            first = date.fromisoformat(f"{text}-01")
-            after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-            return first, date.fromordinal(after.toordinal() - 1)
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day, day
 
 
 def _unique_ids(spec: LayerSpec, table: pd.DataFrame, problems: list[Problem]) -> np.ndarray:
@@ -422,11 +242,12 @@ class _Shapes:
         for index in np.flatnonzero(broken):
             before = shapes[index]
             after = _made_valid(before)
-            if after.is_empty:
+            if shapely.is_empty(after):
                 self._reject(alive, np.arange(len(shapes)) == index, "not_mendable")
                 continue
             shapes[index] = after
-            change = (after.area - before.area) / before.area * 100 if before.area else 0.0
+            old, new = shapely.area(before), shapely.area(after)
+            change = (new - old) / old * 100 if old else 0.0
             self.problems.append(
                 Problem(
                     self.spec.id,
@@ -440,9 +261,7 @@ class _Shapes:
             )
         return shapes, broken & alive
 
-    def _restore_sign(
-        self, shapes: np.ndarray, alive: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _restore_sign(self, shapes: np.ndarray, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         moved = np.zeros(len(shapes), dtype=bool)
         if self.spec.extent is None or "longitude_sign" not in self.spec.repair:
             return shapes, moved
@@ -578,6 +397,4 @@ def make_layer(
     )
     crs = None if frame.crs is None else frame.crs.to_wkt()
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
-    return check_layer(
-        RawLayer(spec, Path("memory"), table, np.asarray(frame.geometry.array), crs)
-    )
+    return check_layer(RawLayer(spec, Path("memory"), table, np.asarray(frame.geometry.array), crs))

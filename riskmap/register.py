@@ -10,10 +10,10 @@ import pandas as pd
 import shapely
 
 from riskmap.candidates import find_candidates
+from riskmap.columns import date_range
 from riskmap.crs import PLANE_CRS
 from riskmap.distance import measure_pairs
 from riskmap.location import gather
-from riskmap.quality import date_range
 from riskmap.tables import HIDDEN_DANGERS, SURVEY, arrange
 from riskmap.verdict import VERDICTS, VIOLATIONS
 
@@ -176,9 +176,7 @@ def build_hidden_dangers(
     return arrange(gpd.GeoDataFrame(table, geometry="geometry", crs=PLANE_CRS), HIDDEN_DANGERS)
 
 
-def _recorded(
-    layers: Sequence[Layer], rulebook: Rulebook, as_of: date
-) -> list[pd.DataFrame]:
+def _recorded(layers: Sequence[Layer], rulebook: Rulebook, as_of: date) -> list[pd.DataFrame]:
     by_id = {criterion.entry.id: criterion for criterion in rulebook.criteria}
     parts = []
     for layer in layers:

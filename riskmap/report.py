@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pyogrio
 
 from riskmap.content import map_units
@@ -28,15 +26,18 @@ from riskmap.provenance import file_digest, software_versions
 from riskmap.style import load_style
 from riskmap.webmap import draw_map, render_map
 from riskmap.workbook import office_tables, write_workbook
-from riskmap.words import Lang, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
 
     from riskmap.assessment import Assessment
     from riskmap.content import Theme
     from riskmap.progress import Progress
     from riskmap.style import Style
+    from riskmap.words import Lang
 
 MANIFEST = "manifest.json"
 
@@ -202,7 +203,7 @@ class _Report:
     style: Style
     progress: Progress
 
-    def write(self, all_units: bool) -> None:  # noqa: FBT001 - passed on from the door
+    def write(self, all_units: bool) -> None:
         jobs = list_maps(self.assessment, all_units=all_units)
         self.progress.start("step.sheets", len(jobs))
         for job in jobs:

@@ -19,11 +19,11 @@ import pandas as pd
 from riskmap.candidates import find_candidates
 from riskmap.crs import PLANE_CRS
 from riskmap.distance import measure_pairs
+from riskmap.evidence import consents_on, register_rows, reports_on, siting_binds
 from riskmap.lines import join_bounds, read_lines
 from riskmap.location import ancestors, gather, parents
 from riskmap.progress import Silent
-from riskmap.quality import date_range
-from riskmap.rules import NO, UNKNOWN, YES, missing_columns, select_rows
+from riskmap.rules import NO, YES, missing_columns, select_rows
 from riskmap.tables import FINDINGS, arrange
 from riskmap.verdict import FAILED_BY_NATURE, VIOLATIONS, Doubt, judge, verdict_rank
 
@@ -128,8 +128,8 @@ class _Check:
             hazards=gather(layers, part="hazard"),
             receptors=gather(layers, part="receptor"),
             parent_of=parents(layers),
-            consents=_valid(_register(layers, "consent"), as_of),
-            reports=_latest_reports(_register(layers, "safety_report"), as_of),
+            consents=consents_on(register_rows(layers, "consent"), as_of),
+            reports=reports_on(register_rows(layers, "safety_report"), as_of),
             as_of=as_of,
         )
 
@@ -286,7 +286,7 @@ class _Check:
         unsure = open_ & ~found["is_sure"].to_numpy(bool)
         verdict, reason = _put(verdict, reason, unsure, "attribute_missing")
         if entry.binds == "new":
-            bound = _is_bound(left, right, rule)
+            bound = siting_binds(left, right, rule)
             verdict, reason = _put(verdict, reason, open_ & (bound == "unknown"), "date_missing")
             verdict = np.where(open_ & (bound == "no"), "not_bound", verdict)
             reason = np.where(open_ & (bound == "no"), "", reason)
@@ -361,41 +361,6 @@ class _Check:
         return findings, counts
 
 
-def _register(layers: Sequence[Layer], role: str) -> pd.DataFrame:
-    frames = [layer.features for layer in layers if layer.spec.role == role]
-    return pd.DataFrame(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()
-
-
-def _valid(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    if table.empty:
-        return pd.DataFrame({name: [] for name in ("source", "target", "rule", "number")})
-    ends = table["valid_until"].map(date_range, na_action="ignore")
-    starts = table["date"].map(date_range, na_action="ignore")
-    held = [
-        (not isinstance(end, tuple) or end[1] >= as_of)
-        and isinstance(start, tuple)
-        and start[0] <= as_of
-        for start, end in zip(starts, ends, strict=True)
-    ]
-    return table[np.array(held, dtype=bool) & table["number"].notna().to_numpy()]
-
-
-def _latest_reports(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    columns = ["unit", "receptor_class", "distance_m", "line", "evidence"]
-    if table.empty:
-        empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
-        return empty.assign(distance_m=pd.Series(dtype=float))
-    made = table["date"].map(date_range, na_action="ignore")
-    held = [isinstance(day, tuple) and day[0] <= as_of for day in made]
-    table = table[held].assign(
-        evidence=table["report"].fillna("?") + " · " + table["agency"].fillna("?")
-        + " · " + table["date"].fillna("?")
-    )
-    table = table[table["distance_m"].notna() & table["report"].notna()]
-    table = table.sort_values(["date", "distance_m"], kind="stable")
-    return table.drop_duplicates(["unit", "receptor_class"], keep="last")[columns]
-
-
 def _largest_width(features: pd.DataFrame) -> float:
     widths = [
         float(features[column].max())
@@ -421,15 +386,11 @@ def _measured(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _joined_names(first: list[str], second: list[str]) -> list[str]:
-    return [
-        ", ".join(name for name in (a, b) if name) for a, b in zip(first, second, strict=True)
-    ]
+    return [", ".join(name for name in (a, b) if name) for a, b in zip(first, second, strict=True)]
 
 
 def _by_line(features: pd.DataFrame, wanted: pd.Series) -> Reading:
-    whole = read_lines(
-        features, wanted="", held=features["held"], within_m=features["within_m"]
-    )
+    whole = read_lines(features, wanted="", held=features["held"], within_m=features["within_m"])
     for line in wanted.unique():
         rows = np.flatnonzero((wanted == line).to_numpy())
         part = features.iloc[rows]
@@ -443,7 +404,9 @@ def _by_line(features: pd.DataFrame, wanted: pd.Series) -> Reading:
 
 def _reasons(found: pd.DataFrame) -> NDArray[np.str_]:
     by_bound = {"none": "line_not_held", "lower": "lower_bound", "upper": "upper_bound"}
-    reasons = found["bound"].map(lambda bound: by_bound.get(bound, "accuracy")).to_numpy(dtype="U20")
+    reasons = (
+        found["bound"].map(lambda bound: by_bound.get(bound, "accuracy")).to_numpy(dtype="U20")
+    )
     # A bound whose far end is declared leaves only a matter of metres.
     closed = np.isfinite(found["high_m"].to_numpy(float)) & (found["low_m"].to_numpy(float) > 0)
     reasons = np.where(closed & (reasons != "line_not_held"), "accuracy", reasons)
@@ -457,25 +420,6 @@ def _put(
     verdict: NDArray[np.str_], reason: NDArray[np.str_], where: NDArray[np.bool_], why: str
 ) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
     return np.where(where, "undetermined", verdict), np.where(where, why, reason)
-
-
-def _is_bound(left: pd.DataFrame, right: pd.DataFrame, rule: Rule) -> NDArray[np.str_]:
-    """Tell whether a rule on new siting binds each pair: yes, no or unknown."""
-    first, last = _days(left["established"])
-    other_first, other_last = _days(right["established"])
-    start = rule.in_force.toordinal()
-    before_law = last < start
-    # The hazard stood before the receptor came: the receptor's side had to keep away.
-    came_first = last < other_first
-    after_both = (first >= start) & (first >= other_last)
-    return np.where(before_law | came_first, "no", np.where(after_both, "yes", "unknown"))
-
-
-def _days(established: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    ranges = [date_range(value) for value in established]
-    first = np.array([days[0].toordinal() if days else np.nan for days in ranges], dtype=float)
-    last = np.array([days[1].toordinal() if days else np.nan for days in ranges], dtype=float)
-    return first, last
 
 
 def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -522,7 +466,9 @@ def _finish(findings: pd.DataFrame) -> pd.DataFrame:
         ascending=[True, False, True, True],
         kind="stable",
     )
-    return gpd.GeoDataFrame(table.reset_index(drop=True), geometry="geometry", crs=PLANE_CRS)
+    table = table.reset_index(drop=True)
+    placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry="geometry", crs=PLANE_CRS)
+    return placed
 
 
 def _worst_of_pairs(findings: pd.DataFrame, check: _Check) -> pd.DataFrame:
@@ -543,9 +489,7 @@ def _needs_external(
     if "hazchem" not in check.hazards:
         return np.zeros(len(worst), dtype=bool)
     hazchem = set(check.hazards.loc[check.hazards["hazchem"] == "yes", "ref"])
-    protected = set(
-        check.receptors.loc[check.receptors["role"].isin(_PROTECTED_ROLES), "ref"]
-    )
+    protected = set(check.receptors.loc[check.receptors["role"].isin(_PROTECTED_ROLES), "ref"])
     cleared = findings[(findings["evidence"] != "") & (findings["verdict"] == "complies")]
     answered = set(zip(cleared["source"], cleared["target"], strict=True))
     pair = pd.Series(list(zip(worst["source"], worst["target"], strict=True)), dtype=object)

@@ -250,7 +250,9 @@ def arrange(table: pd.DataFrame, schema: TableSchema) -> gpd.GeoDataFrame:
     missing = [name for name in schema.columns if name not in table.columns]
     if missing and len(table) > 0:
         raise ValueError(f"{schema.name} lacks {', '.join(missing)}")
-    made = {name: _typed(table.get(name), kind, len(table)) for name, kind in schema.columns.items()}
+    made = {
+        name: _typed(table.get(name), kind, len(table)) for name, kind in schema.columns.items()
+    }
     frame = pd.DataFrame(made)
     if frame.duplicated(list(schema.key)).any():
         raise ValueError(f"{schema.name}: a key stands twice")

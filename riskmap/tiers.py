@@ -11,8 +11,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from riskmap.columns import date_range
 from riskmap.location import ancestors, gather_layers, locate, parents
-from riskmap.quality import date_range
 from riskmap.roles import CITY_UNIT_ROLES, ENTERPRISE_UNIT_ROLES, TIER_NAMES
 from riskmap.tables import UNITS, arrange
 
@@ -43,9 +43,7 @@ def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
         the park; `tier_note` is ``several``, ``expired``, ``not_yet`` or empty.
     """
     chosen = [
-        layer
-        for layer in layers
-        if layer.spec.role in (*CITY_UNIT_ROLES, *ENTERPRISE_UNIT_ROLES)
+        layer for layer in layers if layer.spec.role in (*CITY_UNIT_ROLES, *ENTERPRISE_UNIT_ROLES)
     ]
     units = gather_layers(chosen)
     if units.empty:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -182,4 +182,4 @@ def as_lang(value: str) -> Lang:
     """
     if value not in LANGS:
         raise ValueError(f"language must be one of {LANGS}, not {value!r}")
-    return cast("Lang", value)
+    return value

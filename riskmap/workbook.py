@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from openpyxl.cell.cell import Cell
+    from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
     from riskmap.assessment import Assessment
@@ -157,9 +157,7 @@ def survey_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         word_of("verdict", verdict, lang) or say("verdict.none", lang)
         for verdict in table["verdict"]
     ]
-    table["rule"] = [
-        rules[name].citation(lang) if name in rules else "" for name in table["rule"]
-    ]
+    table["rule"] = [rules[name].citation(lang) if name in rules else "" for name in table["rule"]]
     return _headed(table.drop(columns=["role"]), lang)
 
 
@@ -186,8 +184,12 @@ def coverage_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "nature": [say(f"nature.{rule.entry.nature}", lang) for rule in rules],
         "required_m": [rule.entry.distance_m for rule in rules],
         "coverage": _words(table["status"], "coverage", lang),
-        "why": [_why(rule, status, missing, lang) for rule, status, missing in zip(
-            rules, table["status"], table["missing_roles"], strict=True)],
+        "why": [
+            _why(rule, status, missing, lang)
+            for rule, status, missing in zip(
+                rules, table["status"], table["missing_roles"], strict=True
+            )
+        ],
         "hazards": table["hazards"],
         "receptors": table["receptors"],
         "pairs": table["pairs"],
@@ -365,7 +367,7 @@ def write_workbook(
         Tier colours.
     """
     book = Workbook()
-    book.remove(book.active)
+    book.remove(book.worksheets[0])
     for name, table in tables.items():
         title = say(f"sheet.{name}", lang).translate(_SHEET_NAME)[:31]
         _fill(book.create_sheet(title), table, lang=lang, style=style)
@@ -391,17 +393,17 @@ def _fill(sheet: Worksheet, table: pd.DataFrame, *, lang: Lang, style: Style) ->
         for column, value in enumerate(values, start=1):
             if value is None or (isinstance(value, float) and not np.isfinite(value)):
                 continue
-            cell = sheet.cell(row, column)
-            _set(cell, value)
+            spot = sheet.cell(row, column)
+            _set(spot, value)
             if table.columns[column - 1] == tier_heading and value in fills:
                 fill, ink = fills[str(value)]
-                cell.fill = PatternFill("solid", fgColor=fill)
-                cell.font = Font(color=ink)
+                spot.fill = PatternFill("solid", fgColor=fill)
+                spot.font = Font(color=ink)
     sheet.freeze_panes = "C2"
     sheet.auto_filter.ref = sheet.dimensions
 
 
-def _set(cell: Cell, value: object) -> None:
+def _set(cell: Cell | MergedCell, value: object) -> None:
     if isinstance(value, (bool, np.bool_)):
         cell.value = bool(value)
     elif isinstance(value, (int, np.integer)):

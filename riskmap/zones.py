@@ -138,7 +138,7 @@ def build_zones(rings: gpd.GeoDataFrame, *, study_area: shapely.Geometry) -> gpd
         )
         own = _areal(shapely.difference(whole, taken))
         taken = shapely.union(taken, whole)
-        if not own.is_empty:
+        if not shapely.is_empty(own):
             rows.append(
                 {"influence": influence, "hazards": chosen["source"].nunique(), "geometry": own}
             )

@@ -17,6 +17,7 @@ import pyproj
 import pytest
 import shapely
 
+import riskmap
 from riskmap.quality import Layer, make_layer
 from riskmap.rulebook import Rulebook, read_rulebook_files
 from riskmap.setback import Setbacks, check_setbacks
@@ -137,14 +138,10 @@ def make_book(tmp_path: Path) -> Callable[..., Rulebook]:
 @pytest.fixture(scope="session")
 def cn_book() -> Rulebook:
     """Read the shipped Chinese rulebooks once."""
-    import riskmap
-
     folder = Path(riskmap.__file__).parent / "rulebooks" / "cn"
     return read_rulebook_files(sorted(folder.glob("*.toml")))
 
 
-def check(
-    *layers: Layer, rulebook: Rulebook, as_of: date = AS_OF
-) -> Setbacks:
+def check(*layers: Layer, rulebook: Rulebook, as_of: date = AS_OF) -> Setbacks:
     """Check layers of a test."""
     return check_setbacks(layers, rulebook=rulebook, as_of=as_of)

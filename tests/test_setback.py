@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 Book = "Callable[..., Rulebook]"
 
 
-def home(west: float, *, south: float = -5.0, **values: object) -> tuple[Polygon, dict[str, object]]:
+def home(
+    west: float, *, south: float = -5.0, **values: object
+) -> tuple[Polygon, dict[str, object]]:
     return box(west, south, west + 20, south + 10), values
 
 
@@ -74,9 +76,7 @@ def test_accuracy_on_both_sides_makes_a_band_of_doubt(make_book: Callable[..., R
 
 
 def test_an_outline_further_out_can_only_prove_complies(make_book: Callable[..., Rulebook]) -> None:
-    source = paper_layer(
-        "hazard_source", [(box(-50, -50, 0, 50), {})], reference="plant_boundary"
-    )
+    source = paper_layer("hazard_source", [(box(-50, -50, 0, 50), {})], reference="plant_boundary")
     homes = paper_layer("residential_zone", [home(60.0), home(120.0, south=30.0)])
     result = check(source, homes, rulebook=make_book(rule_text()))
     found = result.findings.set_index("target")
@@ -116,9 +116,11 @@ def test_a_declared_half_width_turns_a_centreline_into_the_edge(
         [(road, {"kind": "county", "land_half_width_m": 12.0}), (road, {"kind": "county"})],
         reference="centreline",
     )
-    rule = rule_text(
-        hazard='{ roles = ["non_coal_mine"] }', receptor='{ roles = ["road"] }'
-    ).replace('"unit_edge"', '"licence_boundary"').replace('"building_wall"', '"highway_land_edge"')
+    rule = (
+        rule_text(hazard='{ roles = ["non_coal_mine"] }', receptor='{ roles = ["road"] }')
+        .replace('"unit_edge"', '"licence_boundary"')
+        .replace('"building_wall"', '"highway_land_edge"')
+    )
     found = check(pit, roads, rulebook=make_book(rule)).findings.set_index("target")
     assert found.loc["roads/1", "measured_m"] == pytest.approx(98.0, abs=0.01)
     assert found.loc["roads/1", "verdict"] == "ban_violated"

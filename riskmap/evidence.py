@@ -1,0 +1,135 @@
+"""What papers say on a day: consents, safety-evaluation reports, and who came first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from riskmap.columns import date_range
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from riskmap.quality import Layer
+    from riskmap.rulebook import Rule
+
+
+def register_rows(layers: Sequence[Layer], role: str) -> pd.DataFrame:
+    """Put the rows of every register of one role together.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Layers and registers of the run.
+    role : str
+        Name of the role.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows, empty when there is no such register.
+    """
+    frames = [layer.features for layer in layers if layer.spec.role == role]
+    return pd.DataFrame(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()
+
+
+def consents_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Keep the consents that are valid on a day.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of the consent registers.
+    as_of : datetime.date
+        The day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Consents with a number, begun and not ended.
+    """
+    if table.empty:
+        return pd.DataFrame({name: [] for name in ("source", "target", "rule", "number")})
+    ends = table["valid_until"].map(date_range, na_action="ignore")
+    starts = table["date"].map(date_range, na_action="ignore")
+    held = [
+        (not isinstance(end, tuple) or end[1] >= as_of)
+        and isinstance(start, tuple)
+        and start[0] <= as_of
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return table[np.array(held, dtype=bool) & table["number"].notna().to_numpy()]
+
+
+def reports_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Take the newest external safety distance of each unit and class on a day.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Rows of the safety-report registers.
+    as_of : datetime.date
+        The day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        unit, receptor_class, distance_m [m], line, evidence (report, agency and date); of
+        two reports of one date the larger distance.
+    """
+    columns = ["unit", "receptor_class", "distance_m", "line", "evidence"]
+    if table.empty:
+        empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+        return empty.assign(distance_m=pd.Series(dtype=float))
+    made = table["date"].map(date_range, na_action="ignore")
+    held = [isinstance(day, tuple) and day[0] <= as_of for day in made]
+    table = table[held].assign(
+        evidence=table["report"].fillna("?")
+        + " · "
+        + table["agency"].fillna("?")
+        + " · "
+        + table["date"].fillna("?")
+    )
+    table = table[table["distance_m"].notna() & table["report"].notna()]
+    table = table.sort_values(["date", "distance_m"], kind="stable")
+    return table.drop_duplicates(["unit", "receptor_class"], keep="last")[columns]
+
+
+def siting_binds(left: pd.DataFrame, right: pd.DataFrame, rule: Rule) -> NDArray[np.str_]:
+    """Tell whether a rule on new siting binds each pair.
+
+    Parameters
+    ----------
+    left : pandas.DataFrame
+        Hazard of each pair, with ``established``.
+    right : pandas.DataFrame
+        Receptor of each pair, with ``established``.
+    rule : Rule
+        The rule; its first day in force counts.
+
+    Returns
+    -------
+    numpy.ndarray of str, shape (n,)
+        ``yes`` when the hazard came after the rule and the receptor, ``no`` when it stood
+        before either, ``unknown`` when the dates do not tell.
+    """
+    first, last = _days(left["established"])
+    other_first, other_last = _days(right["established"])
+    start = rule.in_force.toordinal()
+    before_law = last < start
+    # The hazard stood before the receptor came: the receptor's side had to keep away.
+    came_first = last < other_first
+    after_both = (first >= start) & (first >= other_last)
+    return np.where(before_law | came_first, "no", np.where(after_both, "yes", "unknown"))
+
+
+def _days(established: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ranges = [date_range(value) for value in established]
+    first = np.array([days[0].toordinal() if days else np.nan for days in ranges], dtype=float)
+    last = np.array([days[1].toordinal() if days else np.nan for days in ranges], dtype=float)
+    return first, last
