@@ -51,7 +51,8 @@ class Drawn:
         Its words in the legend.
     features : geopandas.GeoDataFrame
         ``ref``, ``label``, ``role``, ``kind`` and geometry in the sheet plane [m]; for
-        findings also FINDINGS' own columns.
+        findings also FINDINGS' own columns. A class of shape ``area`` may hold points and
+        lines too (a facility known as a point, a stream among lakes).
     in_legend : bool
         False for what explains itself, such as place names.
     counted : bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -150,6 +150,7 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     rings = build_rings(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, plane=ready.plane
     )
+    units, setbacks = _clip(ready, units, setbacks)
     local_area = shapely.make_valid(_to_sheet(ready.study_area, ready.plane))
     radius_m = config.project.survey.radius_m
     return Assessment(
@@ -179,6 +180,25 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         counts=counts_table(ready.layers),
         problems=problems_table(ready.layers),
     )
+
+
+def _clip(
+    ready: Prepared, units: gpd.GeoDataFrame, setbacks: Setbacks
+) -> tuple[gpd.GeoDataFrame, Setbacks]:
+    """Clip after the checks: units in the study area, findings that touch it at either end."""
+    inside: set[str] = set()
+    shapely.prepare(ready.study_area)
+    for layer in ready.layers:
+        shapes = np.asarray(layer.features.geometry.array)
+        inside |= set(layer.features["ref"][shapely.intersects(ready.study_area, shapes)])
+    units = units[units["ref"].isin(inside)].reset_index(drop=True)
+
+    def touch(table: pd.DataFrame) -> pd.DataFrame:
+        near = table["source"].isin(inside) | table["target"].isin(inside)
+        return table[near].reset_index(drop=True)
+
+    findings = touch(setbacks.findings)
+    return units, replace(setbacks, findings=findings, pairs=touch(setbacks.pairs))
 
 
 def _to_sheet(shape: shapely.Geometry, plane: SheetPlane) -> shapely.Geometry:

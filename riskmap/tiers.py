@@ -38,9 +38,9 @@ def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        UNITS: city units (parks, plants, mines) and enterprise units (sources, dumps,
-        ponds), `unit` being the city unit that one belongs to (itself, or empty) and `park`
-        the park; `tier_note` is ``several``, ``expired``, ``not_yet`` or empty.
+        UNITS: city units (parks, plants, mines, and sources that are part of none) and
+        enterprise units (sources, dumps, ponds of one); `unit` is the plant, mine or park
+        that one belongs to (itself, or empty) and `park` the park; `tier_note` is ``several``, ``expired``, ``not_yet`` or empty.
     """
     chosen = [
         layer for layer in layers if layer.spec.role in (*CITY_UNIT_ROLES, *ENTERPRISE_UNIT_ROLES)
@@ -55,9 +55,11 @@ def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
     for column in places.columns.drop("ref"):
         table[column] = places[column].to_numpy()
     role_of = dict(zip(table["ref"], table["role"], strict=True))
-    table["scale"] = np.where(table["role"].isin(CITY_UNIT_ROLES), "city", "enterprise")
     above = {ref: ancestors(ref, parent_of=parent_of) for ref in table["ref"]}
     table["unit"] = [_city_unit(ref, above[ref], role_of) for ref in table["ref"]]
+    # A source that is part of no plant, park or mine is a unit of its own: a filling station.
+    own = table["role"].isin(CITY_UNIT_ROLES) | (table["unit"] == "")
+    table["scale"] = np.where(own, "city", "enterprise")
     table["park"] = [_park(ref, above[ref], role_of) for ref in table["ref"]]
     adopted = table[["ref"]].merge(entries, how="left", on="ref")
     for column in entries.columns.drop("ref"):

@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyproj
 import pytest
 import shapely
 
 import riskmap
-from riskmap.quality import Layer, make_layer
+from riskmap.catalog import LayerSpec
+from riskmap.io import RawLayer
+from riskmap.quality import Layer, check_layer, make_layer
 from riskmap.rulebook import Rulebook, read_rulebook_files
 from riskmap.setback import Setbacks, check_setbacks
+from riskmap.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -84,6 +88,22 @@ def paper_layer(
         reference=reference or _REFERENCES.get(role),
         accuracy_m=accuracy_m,
     )
+
+
+def register(role: str, rows: Sequence[Mapping[str, str]]) -> Layer:
+    """Make a register of rows, as its CSV file would be read."""
+    spec = LayerSpec(
+        id=f"{role}_rows",
+        role=role,
+        file="memory.csv",
+        title=Text("登记", "Register"),
+        source=Text("试", "test"),
+        licence="",
+        vintage="",
+    )
+    table = pd.DataFrame(list(rows), dtype="str")
+    nothing = np.full(len(table), None, dtype=object)
+    return check_layer(RawLayer(spec, Path("memory.csv"), table, nothing, None))
 
 
 RULEBOOK_HEAD = """

@@ -1,0 +1,54 @@
+"""Validate every public docstring by numpydoc's rules: ``python -m tests.docstrings``."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+
+from numpydoc.validate import validate
+
+import riskmap
+
+CHECKS = frozenset(
+    "GL03 GL05 GL08 SS03 SS04 SS05 PR01 PR02 PR03 PR07 RT01 RT03 YD01".split()
+)
+
+
+def public_names() -> list[str]:
+    """List modules, public functions, classes and methods of riskmap."""
+    found = []
+    for module in pkgutil.iter_modules(riskmap.__path__, "riskmap."):
+        if module.name == "riskmap.__main__":
+            continue
+        room = importlib.import_module(module.name)
+        for name, thing in vars(room).items():
+            if name.startswith("_") or getattr(thing, "__module__", "") != module.name:
+                continue
+            if inspect.isfunction(thing):
+                found.append(f"{module.name}.{name}")
+            elif inspect.isclass(thing):
+                found.append(f"{module.name}.{name}")
+                found += [
+                    f"{module.name}.{name}.{method}"
+                    for method, value in vars(thing).items()
+                    if inspect.isfunction(value) and not method.startswith("_")
+                ]
+    return sorted(found)
+
+
+def main() -> int:
+    """Print each fault; return 1 when there is one."""
+    faults = [
+        f"{name}: {code} {message}"
+        for name in public_names()
+        for code, message in validate(name)["errors"]
+        if code in CHECKS
+    ]
+    sys.stdout.write("".join(f"{fault}\n" for fault in faults))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

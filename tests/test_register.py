@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from shapely import LineString, Point, box
+
+from riskmap.register import build_hidden_dangers, build_survey
+from riskmap.tiers import tier_units
+from tests.conftest import AS_OF, check, paper_layer, register, rule_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from riskmap.quality import Layer
+    from riskmap.rulebook import Rulebook
+
+
+def scene() -> list[Layer]:
+    return [
+        paper_layer(
+            "hazard_source",
+            [
+                (box(0, 0, 10, 10), {"id": "near", "name": "近", "key_unit": "yes"}),
+                (box(5000, 0, 5010, 10), {"id": "far", "name": "远"}),
+            ],
+        ),
+        paper_layer("residential_zone", [(box(70, 0, 80, 10), {"name": "村"})]),
+        paper_layer("road", [(LineString([(0, 300), (400, 300)]), {"name": "路"})]),
+    ]
+
+
+def test_the_survey_has_a_row_for_every_unit(make_book: Callable[..., Rulebook]) -> None:
+    layers = scene()
+    book = make_book(rule_text())
+    setbacks = check(*layers, rulebook=book)
+    units = tier_units(layers, as_of=AS_OF)
+    table = build_survey(units, layers=layers, setbacks=setbacks, radius_m=1000.0)
+    rows = table.set_index("ref")
+    assert sorted(rows.index) == ["hazard_sources/far", "hazard_sources/near"]
+    near = rows.loc["hazard_sources/near"]
+    assert (near["nearest_residential_zone"], near["nearest_road"]) == ("村", "路")
+    assert near["residential_zone_m"] == pytest.approx(60.0, abs=0.01)
+    assert near["road_m"] == pytest.approx(290.0, abs=0.05)
+    assert near["verdict"] == "ban_violated"
+    assert near["short_m"] == pytest.approx(40.0, abs=0.01)
+    far = rows.loc["hazard_sources/far"]
+    assert far["verdict"] == ""
+    assert far["residential_zone_m"] != far["residential_zone_m"]
+    assert set(rows["disposal"]) == {""}
+
+
+CRITERION = """
+[[criterion]]
+id = "test.criterion"
+item = "第三条"
+title = { zh = "外部安全防护距离不满足", en = "external safety distance" }
+rules = ["test.one"]
+unit_where = { key_unit = ["yes"] }
+clause = "第三条"
+tag = "memory"
+confidence = "low"
+"""
+
+
+def dangers(
+    make_book: Callable[..., Rulebook], *records: dict[str, str], extra: str = ""
+) -> gpd.GeoDataFrame:
+    layers = [*scene(), *([register("hidden_danger", list(records))] if records else [])]
+    book = make_book(rule_text(), CRITERION + extra)
+    return build_hidden_dangers(
+        tier_units(layers, as_of=AS_OF),
+        layers=layers,
+        setbacks=check(*layers, rulebook=book),
+        rulebook=book,
+        as_of=AS_OF,
+    )
+
+
+def test_a_rule_finds_a_suspicion_and_never_more(make_book: Callable[..., Rulebook]) -> None:
+    found = dangers(make_book)
+    assert found["unit"].tolist() == ["hazard_sources/near"]
+    assert found["standing"].tolist() == ["suspected"]
+    assert found["origin"].tolist() == ["rule"]
+
+
+def test_a_criterion_that_is_not_in_force_finds_nothing(make_book: Callable[..., Rulebook]) -> None:
+    assert dangers(make_book, extra="repealed = 2025-01-01").empty
+
+
+@pytest.mark.parametrize("left_out", ["judged_by", "judged_on", "document", None])
+def test_only_person_date_and_document_make_it_a_major_hidden_danger(
+    make_book: Callable[..., Rulebook], left_out: str | None
+) -> None:
+    record = {
+        "id": "r1",
+        "unit": "hazard_sources/far",
+        "content": "内容",
+        "level": "major",
+        "judged_by": "某人",
+        "judged_on": "2025-06-01",
+        "document": "文",
+        "criterion": "test.criterion",
+    }
+    if left_out:
+        record[left_out] = ""
+    row = dangers(make_book, record).set_index("unit").loc["hazard_sources/far"]
+    assert row["standing"] == ("suspected" if left_out else "judged")
+    assert row["criterion_status"] == "in_force"
+
+
+def test_a_general_danger_is_not_on_the_map_of_major_ones(
+    make_book: Callable[..., Rulebook],
+) -> None:
+    record = {"id": "r1", "unit": "hazard_sources/far", "content": "内容", "level": "general"}
+    assert "hazard_sources/far" not in set(dangers(make_book, record)["unit"])
+
+
+def test_dates_after_the_assessment_do_not_count(make_book: Callable[..., Rulebook]) -> None:
+    later = {
+        "id": "r1",
+        "unit": "hazard_sources/far",
+        "content": "内容",
+        "level": "major",
+        "judged_by": "某人",
+        "judged_on": "2026-06-01",
+        "document": "文",
+    }
+    row = dangers(make_book, later).set_index("unit").loc["hazard_sources/far"]
+    assert row["standing"] == "suspected"
+
+
+def test_a_point_has_no_unit_of_its_own(make_book: Callable[..., Rulebook]) -> None:
+    lost = {"id": "r1", "unit": "nowhere/1", "content": "内容", "level": "major"}
+    row = dangers(make_book, lost).set_index("unit").loc["nowhere/1"]
+    assert row["unit_name"] == "nowhere/1"
+    assert row["geometry"] == Point()
