@@ -33,7 +33,10 @@ def test_a_rule_without_a_citation_does_not_load(make_book: Callable[..., Rulebo
         (('confidence = "low"', 'confidence = "low"\non = false'), "off needs off_reason"),
         (('confidence = "low"', 'confidence = "low"\nstatus = "verified"'), "verified_by"),
         (
-            ('{ roles = ["hazard_source"] }', '{ roles = ["hazard_source"], where = { kind = ["x"] } }'),
+            (
+                '{ roles = ["hazard_source"] }',
+                '{ roles = ["hazard_source"], where = { kind = ["x"] } }',
+            ),
             "hazard_source.kind cannot be x",
         ),
     ],

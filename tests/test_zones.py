@@ -75,7 +75,9 @@ def test_a_ring_is_as_wide_as_the_rule_asks(make_book: Callable[..., Rulebook]) 
     where = '{ roles = ["hazard_source"], where = { kind = ["silo"] } }'
     plane_area = shapely.transform(on_paper(box(-9000, -9000, 9000, 9000)), plane_from_lonlat)
     plane = choose_sheet_plane(plane_area, declared="EPSG:4549")
-    rings = build_rings(layers, rulebook=make_book(rule_text(hazard=where)), as_of=AS_OF, plane=plane)
+    rings = build_rings(
+        layers, rulebook=make_book(rule_text(hazard=where)), as_of=AS_OF, plane=plane
+    )
     # The source whose kind is not known is not drawn: nothing says that the rule is about it.
     assert rings["source"].tolist() == ["hazard_sources/1"]
     west, _, east, _ = rings.total_bounds
