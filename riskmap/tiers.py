@@ -40,7 +40,8 @@ def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
     geopandas.GeoDataFrame
         UNITS: city units (parks, plants, mines, and sources that are part of none) and
         enterprise units (sources, dumps, ponds of one); `unit` is the plant, mine or park
-        that one belongs to (itself, or empty) and `park` the park; `tier_note` is ``several``, ``expired``, ``not_yet`` or empty.
+        that one belongs to (itself, or empty) and `park` the park;
+        `tier_note` is ``several``, ``expired``, ``not_yet``, ``no_date`` or empty.
     """
     chosen = [
         layer for layer in layers if layer.spec.role in (*CITY_UNIT_ROLES, *ENTERPRISE_UNIT_ROLES)

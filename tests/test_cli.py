@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -18,6 +17,7 @@ from riskmap.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PROJECT = """
 title = { zh = "方格", en = "Squares" }

@@ -143,7 +143,7 @@ ROWS = st.lists(
         st.none(),
         st.builds(shapely.Point, COORDINATES, COORDINATES),
         st.builds(
-            lambda xs: shapely.Polygon(xs),
+            shapely.Polygon,
             st.lists(st.tuples(st.floats(-90, -80), st.floats(24, 31)), min_size=4, max_size=6),
         ),
     ),

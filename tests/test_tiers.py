@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 from shapely import box
 
@@ -10,6 +9,8 @@ from riskmap.tiers import TIERS, tier_counts, tier_units
 from tests.conftest import AS_OF, paper_layer, register
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from riskmap.quality import Layer
 
 
