@@ -21,6 +21,8 @@ FAMILY = "Riskmap Sans SC"
 DROPPED = ("GSUB", "GPOS", "GDEF", "BASE", "STAT", "vhea", "vmtx", "VORG")
 # 2026-01-01T00:00:00Z in seconds since 1904, so that a rebuild gives the same bytes.
 STAMP = 3850070400
+# Marks that a title may hold beside GB 2312 and the Latin blocks.
+MARKS = "㎡㎥⁻⁰⁴⁵⁶⁷⁸⁹−≠≤≥▲△▼▽〇〒〓"
 
 
 def slice_files(package: Path, weight: int) -> list[Path]:
@@ -140,7 +142,8 @@ def main() -> None:
     wanted = gb2312()
     only = None
     if options.only_gb2312:
-        only = wanted | set(range(0x20, 0x180)) | set(range(0x2010, 0x2050)) | {0xB2, 0xB3}
+        only = wanted | set(range(0x20, 0x180)) | set(range(0x2010, 0x2050))
+        only |= set(map(ord, MARKS))
     font = merge(slice_files(options.package, options.weight), only=only)
     rename(font, style="Bold" if options.weight == 700 else "Regular", weight=options.weight)
     font.save(options.out)
