@@ -13,6 +13,7 @@ import argparse
 import csv
 import math
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -63,13 +64,13 @@ def bend(points: list[tuple[float, float]], seed: int) -> LineString:
     """Draw a road through points with gentle bends (Chaikin's corner cutting)."""
     dice = random.Random(seed)
     line = [points[0]]
-    for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(points):
         away = dice.uniform(-0.09, 0.09)
         middle = ((x1 + x2) / 2 - away * (y2 - y1), (y1 + y2) / 2 + away * (x2 - x1))
         line += [middle, (x2, y2)]
     for _ in range(4):
         cut = [line[0]]
-        for (x1, y1), (x2, y2) in zip(line, line[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(line):
             cut += [
                 (0.75 * x1 + 0.25 * x2, 0.75 * y1 + 0.25 * y2),
                 (0.25 * x1 + 0.75 * x2, 0.25 * y1 + 0.75 * y2),
@@ -158,29 +159,65 @@ def roads() -> dict[str, tuple[LineString, Row]]:
 
 def lines() -> tuple[list[tuple[LineString, Row]], list[tuple[LineString, Row]]]:
     """Draw the railways and the pipelines."""
-    fast = bend([spot(119.16, 31.40), spot(119.36, 31.385), spot(119.49, 31.398), spot(119.60, 31.36)], 21)
-    slow = bend([spot(119.545, 31.67), spot(119.55, 31.56), spot(119.53, 31.44), spot(119.55, 31.30)], 22)
+    fast = bend(
+        [spot(119.16, 31.40), spot(119.36, 31.385), spot(119.49, 31.398), spot(119.60, 31.36)], 21
+    )
+    slow = bend(
+        [spot(119.545, 31.67), spot(119.55, 31.56), spot(119.53, 31.44), spot(119.55, 31.30)], 22
+    )
     split = fast.interpolate(0.45, normalized=True)
     west = shapely.ops.substring(fast, 0.0, fast.project(split))
     east = shapely.ops.substring(fast, fast.project(split), fast.length)
     railways: list[tuple[LineString, Row]] = [
-        (west, {"id": "R1a", "name": "示例高速铁路", "kind": "high_speed", "structure": "ground", "toe_half_width_m": 13.0}),
-        (east, {"id": "R1b", "name": "示例高速铁路（桥）", "kind": "high_speed", "structure": "bridge", "toe_half_width_m": 7.0}),
-        (slow, {"id": "R2", "name": "示例普速铁路", "kind": "national", "structure": "ground", "toe_half_width_m": 11.0}),
+        (
+            west,
+            {
+                "id": "R1a",
+                "name": "示例高速铁路",
+                "kind": "high_speed",
+                "structure": "ground",
+                "toe_half_width_m": 13.0,
+            },
+        ),
+        (
+            east,
+            {
+                "id": "R1b",
+                "name": "示例高速铁路（桥）",
+                "kind": "high_speed",
+                "structure": "bridge",
+                "toe_half_width_m": 7.0,
+            },
+        ),
+        (
+            slow,
+            {
+                "id": "R2",
+                "name": "示例普速铁路",
+                "kind": "national",
+                "structure": "ground",
+                "toe_half_width_m": 11.0,
+            },
+        ),
     ]
-    gas = bend([spot(119.17, 31.53), spot(119.31, 31.535), spot(119.42, 31.50), spot(119.60, 31.515)], 23)
-    chem = bend([spot(119.355, 31.458), spot(119.40, 31.462), spot(119.44, 31.455)], 24)
+    gas = bend(
+        [spot(119.17, 31.53), spot(119.31, 31.535), spot(119.42, 31.50), spot(119.60, 31.515)], 23
+    )
+    chem = bend([spot(119.333, 31.453), spot(119.39, 31.456), spot(119.44, 31.448)], 24)
     city = bend([spot(119.44, 31.43), spot(119.47, 31.436), spot(119.51, 31.425)], 25)
     pipelines: list[tuple[LineString, Row]] = [
         (gas, {"id": "L1", "name": "示例天然气长输管道", "kind": "oil_gas", "established": "2014"}),
-        (chem, {"id": "L2", "name": "示例危险化学品管道", "kind": "hazchem", "established": "2016"}),
+        (
+            chem,
+            {"id": "L2", "name": "示例危险化学品管道", "kind": "hazchem", "established": "2016"},
+        ),
         (city, {"id": "L3", "name": "示例城镇燃气管道", "kind": "city_gas", "established": "2012"}),
     ]
     return railways, pipelines
 
 
 PARKS = {
-    "P1": ("示例南渡化工园区", (119.338, 31.462), 1900.0, 1150.0, 9.0, "2006", "C"),
+    "P1": ("示例南渡化工园区", (119.316, 31.455), 1900.0, 1150.0, 9.0, "2006", "C"),
     "P2": ("示例埭头化工集中区", (119.552, 31.478), 1450.0, 1000.0, -14.0, "2009", "B"),
 }
 
@@ -193,7 +230,10 @@ def parks() -> tuple[list[tuple[Polygon, Row]], list[tuple[Polygon, Row]]]:
         shape = block(*spot(*where), width, height, angle)
         owner = title + "管委会（示例）"
         areas.append(
-            (shape, {"id": name, "name": title, "established": year, "grade": grade, "owner": owner})
+            (
+                shape,
+                {"id": name, "name": title, "established": year, "grade": grade, "owner": owner},
+            )
         )
         line = shape.buffer(300.0 if name == "P1" else 220.0, quad_segs=6)
         controls.append((line, {"id": f"C{name}", "name": title + "控制线", "park": name}))
@@ -224,7 +264,11 @@ def plants() -> list[tuple[Polygon, Row]]:
                 "established": str(2007 + 2 * (index % 5)),
             }
             made.append((plot, values))
-    for where, angle in (((119.4665, 31.4425), 20.0), ((119.428, 31.544), -8.0), ((119.325, 31.331), 5.0)):
+    for where, angle in (
+        ((119.4665, 31.4425), 20.0),
+        ((119.428, 31.544), -8.0),
+        ((119.325, 31.331), 5.0),
+    ):
         title = f"示例{next(letters)}化工有限公司"
         values = {
             "id": f"E{len(made) + 1:02}",
@@ -240,9 +284,21 @@ def plants() -> list[tuple[Polygon, Row]]:
 
 UNIT_KINDS: tuple[tuple[str, str, Row], ...] = (
     ("tank_farm", "罐区", {"substance": "甲醇", "quantity_t": 620.0, "reference": "vessel_shell"}),
-    ("production_unit", "合成装置", {"substance": "环氧乙烷", "quantity_t": 4.0, "reference": "unit_edge"}),
-    ("class_a_warehouse", "甲类仓库", {"goods_items": "1,2,5,6", "quantity_t": 8.0, "reference": "building_wall"}),
-    ("class_a_workshop", "甲类厂房", {"flammable_vapour": "yes", "substance": "甲苯", "reference": "building_wall"}),
+    (
+        "production_unit",
+        "合成装置",
+        {"substance": "环氧乙烷", "quantity_t": 4.0, "reference": "unit_edge"},
+    ),
+    (
+        "class_a_warehouse",
+        "甲类仓库",
+        {"goods_items": "1,2,5,6", "quantity_t": 8.0, "reference": "building_wall"},
+    ),
+    (
+        "class_a_workshop",
+        "甲类厂房",
+        {"flammable_vapour": "yes", "substance": "甲苯", "reference": "building_wall"},
+    ),
 )
 
 
@@ -254,7 +310,12 @@ def sources(plots: list[tuple[Polygon, Row]]) -> list[tuple[Polygon, Row]]:
         width, height = _sides(plot)
         for place in range(3):
             kind, title, extra = UNIT_KINDS[(index + place) % 4]
-            unit = block(x + (place - 1) * width * 0.29, y + (0.2 if place == 1 else -0.12) * height, width * 0.17, height * 0.26)
+            unit = block(
+                x + (place - 1) * width * 0.29,
+                y + (0.2 if place == 1 else -0.12) * height,
+                width * 0.17,
+                height * 0.26,
+            )
             unit = rotate(unit, angle, origin=(x, y))
             values: Row = {
                 "id": f"U{len(made) + 1:02}",
@@ -265,7 +326,9 @@ def sources(plots: list[tuple[Polygon, Row]]) -> list[tuple[Polygon, Row]]:
                 "hazchem": "yes",
                 "dangerous_goods": "yes",
                 "key_unit": "yes" if kind in {"tank_farm", "production_unit"} else "no",
-                "major_hazard_grade": {"tank_farm": 3.0 - index % 2, "production_unit": 4.0}.get(kind),
+                "major_hazard_grade": {"tank_farm": 3.0 - index % 2, "production_unit": 4.0}.get(
+                    kind
+                ),
                 "established": firm["established"],
                 **extra,
             }
@@ -295,17 +358,30 @@ def lone_sources(network: dict[str, tuple[LineString, Row]]) -> list[tuple[Polyg
     """Draw filling stations and other sources that are part of no plant."""
     made: list[tuple[Polygon, Row]] = []
     stations = (
-        ("N1", 0.18, 34.0, 2.0, "petrol"), ("N1", 0.45, -30.0, 1.0, "petrol"), ("N1", 0.83, 32.0, 3.0, "petrol"),
-        ("S1", 0.22, 30.0, 2.0, "petrol"), ("S1", 0.80, -33.0, 3.0, "petrol"), ("S2", 0.30, 31.0, 2.0, "petrol"),
-        ("S2", 0.74, -30.0, None, "petrol"), ("X1", 0.55, 24.0, 3.0, "petrol"), ("X3", 0.30, -26.0, 3.0, "diesel"),
+        ("N1", 0.18, 34.0, 2.0, "petrol"),
+        ("N1", 0.45, -30.0, 1.0, "petrol"),
+        ("N1", 0.83, 32.0, 3.0, "petrol"),
+        ("S1", 0.22, 30.0, 2.0, "petrol"),
+        ("S1", 0.80, -33.0, 3.0, "petrol"),
+        ("S2", 0.30, 31.0, 2.0, "petrol"),
+        ("S2", 0.74, -30.0, None, "petrol"),
+        ("X1", 0.55, 24.0, 3.0, "petrol"),
+        ("X3", 0.30, -26.0, 3.0, "diesel"),
         ("S1", 0.47, 32.0, 2.0, "lpg"),
     )
     for number, (road, share, offset, level, fuel) in enumerate(stations, start=1):
         shape = block(*beside(network[road][0], share, offset), 14.0, 9.0, 15.0 * number)
         values: Row = {
-            "id": f"F{number:02}", "name": f"示例{number}号加油站" if fuel != "lpg" else f"示例{number}号加气站",
-            "kind": "filling_station", "owner": f"示例{number}号能源站", "hazchem": "yes", "dangerous_goods": "yes",
-            "station_level": level, "fuel": fuel, "established": str(2001 + number), "reference": "vessel_shell",
+            "id": f"F{number:02}",
+            "name": f"示例{number}号加油站" if fuel != "lpg" else f"示例{number}号加气站",
+            "kind": "filling_station",
+            "owner": f"示例{number}号能源站",
+            "hazchem": "yes",
+            "dangerous_goods": "yes",
+            "station_level": level,
+            "fuel": fuel,
+            "established": str(2001 + number),
+            "reference": "vessel_shell",
         }
         made.append((shape, values))
     others = (
@@ -314,11 +390,21 @@ def lone_sources(network: dict[str, tuple[LineString, Row]]) -> list[tuple[Polyg
         ("fireworks_store", "示例烟花爆竹批发库", ("Y2", 0.55, 420.0), "2010", "烟花爆竹", None),
         ("explosives_store", "示例民爆物品库", ("Y1", 0.22, -640.0), "2009", "工业炸药", None),
     )
-    for number, (kind, name, (road, share, offset), year, substance, quantity) in enumerate(others, start=1):
+    for number, (kind, name, (road, share, offset), year, substance, quantity) in enumerate(
+        others, start=1
+    ):
         shape = block(*beside(network[road][0], share, offset), 46.0, 30.0, 10.0)
         values = {
-            "id": f"O{number:02}", "name": name, "kind": kind, "owner": name, "hazchem": "yes", "dangerous_goods": "yes",
-            "substance": substance, "quantity_t": quantity, "established": year, "reference": "building_wall",
+            "id": f"O{number:02}",
+            "name": name,
+            "kind": kind,
+            "owner": name,
+            "hazchem": "yes",
+            "dangerous_goods": "yes",
+            "substance": substance,
+            "quantity_t": quantity,
+            "established": year,
+            "reference": "building_wall",
             "key_unit": "yes" if kind == "ammonia_cold_store" else "no",
             "major_hazard_grade": 4.0 if kind in {"ammonia_cold_store", "lpg_station"} else None,
         }
@@ -327,11 +413,15 @@ def lone_sources(network: dict[str, tuple[LineString, Row]]) -> list[tuple[Polyg
 
 
 def quarries(
-    network: dict[str, tuple[LineString, Row]], pipes: list[tuple[LineString, Row]], rails: list[tuple[LineString, Row]]
+    network: dict[str, tuple[LineString, Row]],
+    pipes: list[tuple[LineString, Row]],
+    rails: list[tuple[LineString, Row]],
 ) -> tuple[list[tuple[Polygon, Row]], list[tuple[Polygon, Row]]]:
     """Draw licence areas at chosen gaps from roads, pipes and rails, and their dumps."""
     gas, fast = pipes[0][0], rails[0][0]
-    plan: tuple[tuple[tuple[float, float], float, LineString | None, float, float | None, str], ...] = (
+    plan: tuple[
+        tuple[tuple[float, float], float, LineString | None, float, float | None, str], ...
+    ] = (
         (spot(119.318, 31.549), 170.0, network["X1"][0], 62.0, 420000.0, "yes"),
         (spot(119.268, 31.507), 150.0, network["X1"][0], 148.0, 300000.0, "yes"),
         (spot(119.362, 31.520), 140.0, network["Y1"][0], 38.0, 260000.0, "yes"),
@@ -350,76 +440,154 @@ def quarries(
             shape = shift_to(shape, line, gap + width)
         name = f"示例{'甲乙丙丁戊己庚辛壬'[number - 1]}采石场"
         values: Row = {
-            "id": f"M{number}", "name": name, "owner": name + "有限公司", "kind": "open_pit",
+            "id": f"M{number}",
+            "name": name,
+            "owner": name + "有限公司",
+            "kind": "open_pit",
             "scale": None if output is None else "small" if output <= 500000 else "large",
-            "output_t": output, "blasting": blasting, "established": str(2003 + number),
+            "output_t": output,
+            "blasting": blasting,
+            "established": str(2003 + number),
         }
         pits.append((shape, values))
-    neighbour = shift_to(blob(pits[8][0].centroid.x + 900, pits[8][0].centroid.y + 80, 130.0, 131), pits[8][0], 262.0)
-    pits.append((neighbour, {
-        "id": "M10", "name": "示例癸采石场", "owner": "示例癸采石场有限公司", "kind": "open_pit", "scale": "small",
-        "output_t": 180000.0, "blasting": "no", "established": "2012",
-    }))
+    neighbour = shift_to(
+        blob(pits[8][0].centroid.x + 900, pits[8][0].centroid.y + 80, 130.0, 131), pits[8][0], 262.0
+    )
+    pits.append(
+        (
+            neighbour,
+            {
+                "id": "M10",
+                "name": "示例癸采石场",
+                "owner": "示例癸采石场有限公司",
+                "kind": "open_pit",
+                "scale": "small",
+                "output_t": 180000.0,
+                "blasting": "no",
+                "established": "2012",
+            },
+        )
+    )
     dumps: list[tuple[Polygon, Row]] = []
     for index in (0, 1, 3, 4, 5, 7, 8):
         pit, mine = pits[index]
-        shape = shift_to(blob(pit.centroid.x + 420, pit.centroid.y + 250, 85.0, 200 + index), pit, 18.0)
-        dumps.append((shape, {
-            "id": f"D{index + 1}", "name": f"{mine['name']}排土场", "mine": mine["id"], "owner": mine["owner"],
-            "height_m": 24.0 + 6.0 * index, "designed_measures": "yes" if index % 2 else None,
-        }))
+        shape = shift_to(
+            blob(pit.centroid.x + 420, pit.centroid.y + 250, 85.0, 200 + index), pit, 18.0
+        )
+        dumps.append(
+            (
+                shape,
+                {
+                    "id": f"D{index + 1}",
+                    "name": f"{mine['name']}排土场",
+                    "mine": mine["id"],
+                    "owner": mine["owner"],
+                    "height_m": 24.0 + 6.0 * index,
+                    "designed_measures": "yes" if index % 2 else None,
+                },
+            )
+        )
     return pits, dumps
 
 
-def homes(taken: list[shapely.Geometry], near: dict[str, tuple[shapely.Geometry, float, int | None]], area: shapely.Geometry) -> list[tuple[Polygon, Row]]:
+def homes(
+    taken: list[shapely.Geometry],
+    near: dict[str, tuple[shapely.Geometry, float, int | None]],
+    area: shapely.Geometry,
+) -> list[tuple[Polygon, Row]]:
     """Draw villages and estates: some at chosen gaps from a source, the rest beside roads."""
     dice = random.Random(11)
     made: list[tuple[Polygon, Row]] = []
     busy = shapely.union_all(taken)
-    names = iter(dice.sample([a + b for a in SYLLABLES for b in SYLLABLES if a != b], 120))
+    names = iter(dice.sample([a + b for a in SYLLABLES for b in SYLLABLES if a != b], 160))
 
     def add(shape: Polygon, kind: str, households: int | None, owner: str | None = None) -> None:
         persons = None if households is None else round(households * 2.9)
-        size = None if households is None else "general_1" if households >= 30 else "general_2" if households >= 10 else "general_3"
+        size = (
+            None
+            if households is None
+            else "general_1"
+            if households >= 30
+            else "general_2"
+            if households >= 10
+            else "general_3"
+        )
         title = {"village": "村", "estate": "花苑", "dormitory": "宿舍"}[kind]
-        made.append((shape, {
-            "id": f"V{len(made) + 1:02}", "name": f"示例{next(names)}{title}", "kind": kind, "households": households,
-            "persons": persons, "owner": owner, "established": str(dice.choice([1985, 1992, 2003, 2013, 2019])),
-            "receptor_class": size, "reference": "building_wall", "crowded": "no", "important_public": "no",
-            "high_rise": "yes" if kind == "estate" and dice.random() < 0.5 else "no",
-            "station_class": None if households is None else 2.0 if households >= 30 else 3.0,
-        }))
+        made.append(
+            (
+                shape,
+                {
+                    "id": f"V{len(made) + 1:02}",
+                    "name": f"示例{next(names)}{title}",
+                    "kind": kind,
+                    "households": households,
+                    "persons": persons,
+                    "owner": owner,
+                    "established": str(dice.choice([1985, 1992, 2003, 2013, 2019])),
+                    "receptor_class": size,
+                    "reference": "building_wall",
+                    "crowded": "no",
+                    "important_public": "no",
+                    "high_rise": "yes" if kind == "estate" and dice.random() < 0.5 else "no",
+                    "station_class": None
+                    if households is None
+                    else 2.0
+                    if households >= 30
+                    else 3.0,
+                },
+            )
+        )
 
     for name, (source, gap, households) in near.items():
         angle = dice.uniform(0, 6.283)
         shape = None
         for _ in range(90):
             angle += 0.35
-            start = block(source.centroid.x + 900 * math.cos(angle), source.centroid.y + 900 * math.sin(angle), dice.uniform(70, 150), dice.uniform(50, 90), dice.uniform(0, 90))
+            start = block(
+                source.centroid.x + 900 * math.cos(angle),
+                source.centroid.y + 900 * math.sin(angle),
+                dice.uniform(70, 150),
+                dice.uniform(50, 90),
+                dice.uniform(0, 90),
+            )
             shape = shift_to(start, source, gap)
-            if shape.distance(shapely.difference(busy, source.buffer(1.0))) > 12 and shape.within(area):
+            if shape.distance(shapely.difference(busy, source.buffer(1.0))) > 12 and shape.within(
+                area
+            ):
                 break
         else:
             continue
         busy = shapely.union(busy, shape)
-        kind, owner = ("dormitory", name.removeprefix("own:")) if name.startswith("own:") else ("village", None)
+        kind, owner = (
+            ("dormitory", name.removeprefix("own:"))
+            if name.startswith("own:")
+            else ("village", None)
+        )
         add(shape, kind, households, owner)
     west, south, east, north = area.bounds
-    while len(made) < 62:
+    while len(made) < 104:
         x, y = dice.uniform(west, east), dice.uniform(south, north)
-        estate = len(made) >= 52
+        estate = len(made) >= 92
         if estate:
             x, y = town("溧城")[0] + dice.gauss(0, 1100), town("溧城")[1] + dice.gauss(0, 900)
         shape = block(x, y, dice.uniform(90, 190), dice.uniform(60, 130), dice.uniform(0, 90))
         if shape.within(area.buffer(-150)) and shape.distance(busy) > (22 if estate else 60):
             busy = shapely.union(busy, shape)
-            add(shape, "estate" if estate else "village", dice.choice([24, 45, 80, 130]) if not estate else dice.choice([180, 320, 460]))
+            add(
+                shape,
+                "estate" if estate else "village",
+                dice.choice([24, 45, 80, 130]) if not estate else dice.choice([180, 320, 460]),
+            )
     return made
 
 
 SENSITIVE = (
-    ("school", "学校", "high_sensitive"), ("kindergarten", "幼儿园", "high_sensitive"), ("hospital", "医院", "high_sensitive"),
-    ("care_home", "养老院", "high_sensitive"), ("market", "集贸市场", "general_1"), ("office", "办事处", "general_2"),
+    ("school", "学校", "high_sensitive"),
+    ("kindergarten", "幼儿园", "high_sensitive"),
+    ("hospital", "医院", "high_sensitive"),
+    ("care_home", "养老院", "high_sensitive"),
+    ("market", "集贸市场", "general_1"),
+    ("office", "办事处", "general_2"),
 )
 
 
@@ -436,17 +604,29 @@ def sensitive(
         kind, title, size = SENSITIVE[kind_index]
         persons = dice.choice([60, 140, 320, 620])
         return {
-            "id": ident, "name": f"示例{where}{title}", "kind": kind, "persons": persons, "receptor_class": size,
-            "crowded": "no" if kind == "office" else "yes", "high_rise": "no",
+            "id": ident,
+            "name": f"示例{where}{title}",
+            "kind": kind,
+            "persons": persons,
+            "receptor_class": size,
+            "crowded": "no" if kind == "office" else "yes",
+            "high_rise": "no",
             "important_public": "yes" if kind == "school" and persons > 500 else "no",
-            "station_class": 1.0 if kind != "office" else 2.0, "established": str(dice.choice([1988, 1996, 2006, 2014, 2020])),
+            "station_class": 1.0 if kind != "office" else 2.0,
+            "established": str(dice.choice([1988, 1996, 2006, 2014, 2020])),
         }
 
     for number, (source, gap, kind_index) in enumerate(near, start=1):
         angle = dice.uniform(0, 6.283)
         for _ in range(90):
             angle += 0.4
-            start = block(source.centroid.x + 500 * math.cos(angle), source.centroid.y + 500 * math.sin(angle), 62.0, 44.0, 20.0 * number)
+            start = block(
+                source.centroid.x + 500 * math.cos(angle),
+                source.centroid.y + 500 * math.sin(angle),
+                62.0,
+                44.0,
+                20.0 * number,
+            )
             shape = shift_to(start, source, gap)
             if shape.distance(shapely.difference(busy, source.buffer(1.0))) > 6:
                 break
@@ -475,17 +655,43 @@ def sensitive(
     return grounds, points
 
 
-def bridges(network: dict[str, tuple[LineString, Row]], pit: Polygon) -> list[tuple[shapely.Geometry, Row]]:
+def bridges(
+    network: dict[str, tuple[LineString, Row]], pit: Polygon
+) -> list[tuple[shapely.Geometry, Row]]:
     """Draw bridges on the roads and one ferry."""
     made: list[tuple[shapely.Geometry, Row]] = []
-    for number, (road, share, kind) in enumerate((("N1", 0.33, "bridge_large"), ("S1", 0.63, "bridge_medium"), ("X2", 0.5, "bridge_small"), ("S2", 0.52, "bridge_medium"), ("X3", 0.66, "bridge_small")), start=1):
+    for number, (road, share, kind) in enumerate(
+        (
+            ("N1", 0.33, "bridge_large"),
+            ("S1", 0.63, "bridge_medium"),
+            ("X2", 0.5, "bridge_small"),
+            ("S2", 0.52, "bridge_medium"),
+            ("X3", 0.66, "bridge_small"),
+        ),
+        start=1,
+    ):
         line = network[road][0]
         part = shapely.ops.substring(line, share * line.length, share * line.length + 90.0)
-        made.append((part.buffer(8.0, cap_style="flat"), {"id": f"G{number}", "name": f"示例{number}号桥", "kind": kind, "established": "2008"}))
+        made.append(
+            (
+                part.buffer(8.0, cap_style="flat"),
+                {
+                    "id": f"G{number}",
+                    "name": f"示例{number}号桥",
+                    "kind": kind,
+                    "established": "2008",
+                },
+            )
+        )
     line = network["X1"][0]
     at = line.project(pit.centroid)
     part = shapely.ops.substring(line, at + 260.0, at + 330.0)
-    made.append((part.buffer(6.0, cap_style="flat"), {"id": "G6", "name": "示例6号桥", "kind": "bridge_medium", "established": "2010"}))
+    made.append(
+        (
+            part.buffer(6.0, cap_style="flat"),
+            {"id": "G6", "name": "示例6号桥", "kind": "bridge_medium", "established": "2010"},
+        )
+    )
     return made
 
 
@@ -500,94 +706,240 @@ def write_register(name: str, rows: list[Row]) -> None:
     with (HERE / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+        writer.writerows(
+            {key: "" if value is None else value for key, value in row.items()} for row in rows
+        )
 
 
-def registers(plots: list[tuple[Polygon, Row]], units: list[tuple[Polygon, Row]], pits: list[tuple[Polygon, Row]]) -> None:
+def registers(
+    plots: list[tuple[Polygon, Row]],
+    units: list[tuple[Polygon, Row]],
+    pits: list[tuple[Polygon, Row]],
+) -> None:
     """Write tiers, safety reports, consents and hidden dangers."""
     dice = random.Random(13)
     tiers: list[Row] = []
 
-    def adopt(unit: str, tier: str, scheme: str, date: str = "2024-06-30", until: str = "2027-06-30") -> None:
-        tiers.append({"unit": unit, "tier": tier, "scheme": scheme, "assessor": "示例评价机构", "date": date, "valid_until": until, "document": f"示例评字〔{date[:4]}〕{len(tiers) + 1}号"})
+    def adopt(
+        unit: str, tier: str, scheme: str, date: str = "2024-06-30", until: str = "2027-06-30"
+    ) -> None:
+        tiers.append(
+            {
+                "unit": unit,
+                "tier": tier,
+                "scheme": scheme,
+                "assessor": "示例评价机构",
+                "date": date,
+                "valid_until": until,
+                "document": f"示例评字〔{date[:4]}〕{len(tiers) + 1}号",
+            }
+        )
 
     adopt("parks/P1", "orange", "化工园区：应急〔2023〕123号")
     adopt("parks/P2", "yellow", "化工园区：应急〔2023〕123号")
     for index, (_, firm) in enumerate(plots):
         if index % 5 != 4:
-            adopt(f"plants/{firm['id']}", ["red", "orange", "yellow", "blue", "yellow"][index % 4 + (index % 3 == 0)], "企业：应急〔2018〕19号")
+            adopt(
+                f"plants/{firm['id']}",
+                ["red", "orange", "yellow", "blue", "yellow"][index % 4 + (index % 3 == 0)],
+                "企业：应急〔2018〕19号",
+            )
     adopt("plants/E02", "orange", "企业：江苏省政府令第140号")
     adopt("plants/E05", "red", "企业：应急〔2018〕19号", "2019-05-01", "2022-05-01")
     for index, (_, mine) in enumerate(pits):
         if index not in {4, 8}:
-            adopt(f"quarries/{mine['id']}", ["orange", "yellow", "blue"][index % 3], "非煤矿山：示例分级办法")
+            adopt(
+                f"quarries/{mine['id']}",
+                ["orange", "yellow", "blue"][index % 3],
+                "非煤矿山：示例分级办法",
+            )
     for index, (_, unit) in enumerate(units):
         if index % 4 != 3:
-            adopt(f"units/{unit['id']}", dice.choice(["red", "orange", "orange", "yellow", "yellow", "yellow", "blue"]), "风险单元：江苏省政府令第140号")
+            adopt(
+                f"units/{unit['id']}",
+                dice.choice(["red", "orange", "orange", "yellow", "yellow", "yellow", "blue"]),
+                "风险单元：江苏省政府令第140号",
+            )
     write_register("tier_register", tiers)
+    write_register("safety_reports", safety_reports(units))
+    write_register(
+        "consents",
+        [
+            {
+                "source": "quarries/M5",
+                "target": "facilities/S1",
+                "rule": "cn.pipe.mine.500",
+                "number": "示例管保〔2024〕3号",
+                "authority": "示例主管部门",
+                "date": "2024-04-02",
+                "valid_until": "2027-04-01",
+            },
+            {
+                "source": "quarries/M6",
+                "target": "railways/R1a",
+                "rule": "cn.rail.mine.1000",
+                "number": "示例铁协〔2023〕7号",
+                "authority": "示例铁路运输企业、示例主管部门",
+                "date": "2023-09-10",
+                "valid_until": "2026-09-09",
+            },
+            {
+                "source": "quarries/M4",
+                "target": "pipelines/L1",
+                "rule": "cn.pipe.mine.200",
+                "number": "示例管保〔2020〕1号",
+                "authority": "示例主管部门",
+                "date": "2020-05-01",
+                "valid_until": "2023-04-30",
+            },
+        ],
+    )
+    dangers(units, pits)
+
+
+def safety_reports(units: list[tuple[Polygon, Row]]) -> list[Row]:
+    """Write the external distances that invented reports state, for half of the units."""
     reports: list[Row] = []
     for index, (_, unit) in enumerate(units):
         if index % 2 or unit["kind"] not in {"tank_farm", "production_unit", "class_a_warehouse"}:
             continue
-        for size, share in (("high_sensitive", 1.0), ("general_1", 1.0), ("general_2", 0.62), ("general_3", 0.4)):
+        for size, share in (
+            ("high_sensitive", 1.0),
+            ("general_1", 1.0),
+            ("general_2", 0.62),
+            ("general_3", 0.4),
+        ):
             if index % 8 == 4 and size == "general_3":
                 continue
-            distance = round({"tank_farm": 190.0, "production_unit": 260.0, "class_a_warehouse": 90.0}[str(unit["kind"])] * share)
-            reports.append({"unit": f"units/{unit['id']}", "receptor_class": size, "distance_m": distance, "line": unit["reference"], "report": f"示例安评〔2024〕{index + 1}号", "agency": "示例安全评价机构", "date": "2024-03-15"})
-    write_register("safety_reports", reports)
-    write_register("consents", [
-        {"source": "quarries/M5", "target": "facilities/S1", "rule": "cn.pipe.mine.500", "number": "示例管保〔2024〕3号", "authority": "示例主管部门", "date": "2024-04-02", "valid_until": "2027-04-01"},
-        {"source": "quarries/M6", "target": "railways/R1a", "rule": "cn.rail.mine.1000", "number": "示例铁协〔2023〕7号", "authority": "示例铁路运输企业、示例主管部门", "date": "2023-09-10", "valid_until": "2026-09-09"},
-        {"source": "quarries/M4", "target": "pipelines/L1", "rule": "cn.pipe.mine.200", "number": "示例管保〔2020〕1号", "authority": "示例主管部门", "date": "2020-05-01", "valid_until": "2023-04-30"},
-    ])
-    dangers(units, pits)
+            distance = round(
+                {"tank_farm": 190.0, "production_unit": 260.0, "class_a_warehouse": 90.0}[
+                    str(unit["kind"])
+                ]
+                * share
+            )
+            reports.append(
+                {
+                    "unit": f"units/{unit['id']}",
+                    "receptor_class": size,
+                    "distance_m": distance,
+                    "line": unit["reference"],
+                    "report": f"示例安评〔2024〕{index + 1}号",
+                    "agency": "示例安全评价机构",
+                    "date": "2024-03-15",
+                }
+            )
+    return reports
 
 
 def dangers(units: list[tuple[Polygon, Row]], pits: list[tuple[Polygon, Row]]) -> None:
     """Write the hidden-danger records: some judged with person, date and document."""
     plan = (
-        (f"units/{units[0][1]['id']}", "示例：罐区可燃气体报警未投用", "", "inspection", True, "in_work"),
+        (
+            f"units/{units[0][1]['id']}",
+            "示例：罐区可燃气体报警未投用",
+            "",
+            "inspection",
+            True,
+            "in_work",
+        ),
         (f"units/{units[5][1]['id']}", "示例：自动化控制系统未投用", "", "self", True, "open"),
-        (f"quarries/{pits[0][1]['id']}", "示例：边坡角大于设计值", "", "inspection", True, "overdue"),
-        (f"quarries/{pits[3][1]['id']}", "示例：未按设计自上而下分台阶开采", "", "inspection", False, "open"),
-        (f"units/{units[12][1]['id']}", "示例：外部安全防护距离待核", "cn.mhd.hazchem.2017.3", "self", False, "open"),
+        (
+            f"quarries/{pits[0][1]['id']}",
+            "示例：边坡角大于设计值",
+            "",
+            "inspection",
+            True,
+            "overdue",
+        ),
+        (
+            f"quarries/{pits[3][1]['id']}",
+            "示例：未按设计自上而下分台阶开采",
+            "",
+            "inspection",
+            False,
+            "open",
+        ),
+        (
+            f"units/{units[12][1]['id']}",
+            "示例：外部安全防护距离待核",
+            "cn.mhd.hazchem.2017.3",
+            "self",
+            False,
+            "open",
+        ),
         (f"plants/{'E03'}", "示例：涉及重点监管工艺未全流程论证", "", "inspection", True, "closed"),
-        (f"quarries/{pits[6][1]['id']}", "示例：排土场截排水设施失效", "", "self", False, "in_work"),
+        (
+            f"quarries/{pits[6][1]['id']}",
+            "示例：排土场截排水设施失效",
+            "",
+            "self",
+            False,
+            "in_work",
+        ),
         (f"units/{units[21][1]['id']}", "示例：一般隐患，不上图", "", "self", False, "done"),
     )
     rows: list[Row] = []
     for number, (unit, content, criterion, source, judged, status) in enumerate(plan, start=1):
-        rows.append({
-            "id": f"H{number}", "unit": unit, "content": content, "criterion": criterion, "level": "general" if number == 8 else "major",
-            "found_on": f"2025-0{number}-12", "source": source, "judged_by": "示例判定人" if judged else "", "judged_on": f"2025-0{number}-20" if judged else "",
-            "document": f"示例隐判〔2025〕{number}号" if judged else "", "status": status, "measures": "示例措施", "responsible": "示例责任人",
-            "funds": "5万元", "due": "2026-03-31", "plan": "示例预案",
-        })
+        rows.append(
+            {
+                "id": f"H{number}",
+                "unit": unit,
+                "content": content,
+                "criterion": criterion,
+                "level": "general" if number == 8 else "major",
+                "found_on": f"2025-0{number}-12",
+                "source": source,
+                "judged_by": "示例判定人" if judged else "",
+                "judged_on": f"2025-0{number}-20" if judged else "",
+                "document": f"示例隐判〔2025〕{number}号" if judged else "",
+                "status": status,
+                "measures": "示例措施",
+                "responsible": "示例责任人",
+                "funds": "5万元",
+                "due": "2026-03-31",
+                "plan": "示例预案",
+            }
+        )
     write_register("hidden_dangers", rows)
 
 
 def real_layers(admin: Path, places: Path) -> shapely.Geometry:
     """Convert the real boundary, neighbours and places; return the county in metres."""
     county = gpd.read_file(admin / "liyang_county_gcj02.geojson")
-    county[["adcode", "district", "geometry"]].to_parquet(HERE / "county_gcj02.parquet", index=False, compression="zstd")
+    county[["adcode", "district", "geometry"]].to_parquet(
+        HERE / "county_gcj02.parquet", index=False, compression="zstd"
+    )
     around = gpd.read_file(admin / "liyang_and_neighbours_gcj02.geojson")
     around = around[around["adcode"].astype(str) != "320481"] if "adcode" in around else around
-    around["name"] = around["district"].where(around["district"].astype(str).str.len() > 0, around["city"])
+    around["name"] = around["district"].where(
+        around["district"].astype(str).str.len() > 0, around["city"]
+    )
     around["geometry"] = shapely.coverage_simplify(np.asarray(around.geometry.array), 0.0002)
-    around[["adcode", "name", "geometry"]].to_parquet(HERE / "neighbours_gcj02.parquet", index=False, compression="zstd")
+    around[["adcode", "name", "geometry"]].to_parquet(
+        HERE / "neighbours_gcj02.parquet", index=False, compression="zstd"
+    )
     table = pd.read_csv(places / "geonames_places_liyang_and_around.csv", dtype=str)
-    table["name_zh"] = [_chinese(names, name) for names, name in zip(table["alternatenames"].fillna(""), table["name"], strict=True)]
+    table["name_zh"] = [
+        _chinese(names, name)
+        for names, name in zip(table["alternatenames"].fillna(""), table["name"], strict=True)
+    ]
     # Shezhu, Nandu, Shangxing and Zhuze stand twice, 3 to 5 km apart: the second of each lies at
     # the town's seat and is kept; the first is left out here and named in README.md.
     table["kept"] = np.where(table["geonameid"].isin(_doubles(table)), "no", "yes")
     table["kind"] = np.where(table["name"] == "Licheng", "city", "town")
-    table[["geonameid", "name_zh", "name", "kind", "longitude", "latitude", "population", "kept"]].to_csv(HERE / "places.csv", index=False, lineterminator="\n")
+    table[
+        ["geonameid", "name_zh", "name", "kind", "longitude", "latitude", "population", "kept"]
+    ].to_csv(HERE / "places.csv", index=False, lineterminator="\n")
     derived = gpd.read_file(admin / "liyang_county_wgs84_derived.geojson").to_crs(METRES)
     return shapely.union_all(np.asarray(derived.geometry.array))
 
 
 def _chinese(names: str, name: str) -> str:
-    found = [part for part in names.split("|") if part and all("\u4e00" <= sign <= "\u9fff" for sign in part)]
+    found = [
+        part
+        for part in names.split("|")
+        if part and all("\u4e00" <= sign <= "\u9fff" for sign in part)
+    ]
     found.sort(key=len)
     return found[0] if found else name
 
@@ -638,19 +990,56 @@ def main() -> None:
     }
     villages = homes(taken, village_gaps, area)
     taken += [shape for shape, _ in villages]
-    place_gaps = [(lone[1][0], 29.0, 0), (lone[2][0], 9.0, 1), (lone[4][0], 10.4, 4), (plots[11][0], 46.0, 1), (pits[1][0], 240.0, 3), (lone[9][0], 20.0, 2), (units[36][0], 88.0, 1), (lone[13][0], 300.0, 5), (units[37][0], 120.0, 0), (units[43][0], 44.0, 4)]
+    place_gaps = [
+        (lone[1][0], 29.0, 0),
+        (lone[2][0], 9.0, 1),
+        (lone[4][0], 10.4, 4),
+        (plots[11][0], 46.0, 1),
+        (pits[1][0], 240.0, 3),
+        (lone[9][0], 20.0, 2),
+        (units[36][0], 88.0, 1),
+        (lone[13][0], 300.0, 5),
+        (units[37][0], 120.0, 0),
+        (units[43][0], 44.0, 4),
+    ]
     grounds, points = sensitive(taken, place_gaps)
     gas = pipes[0][0]
     stations: list[tuple[shapely.Geometry, Row]] = [
-        (shift_to(block(pits[4][0].centroid.x - 700, pits[4][0].centroid.y - 300, 60.0, 40.0), pits[4][0], 410.0), {"id": "S1", "name": "示例1号分输站", "established": "2014"}),
-        (block(*beside(gas, 0.82, 40.0), 40.0, 30.0), {"id": "S2", "name": "示例2号阀室", "established": "2014"}),
+        (
+            shift_to(
+                block(pits[4][0].centroid.x - 700, pits[4][0].centroid.y - 300, 60.0, 40.0),
+                pits[4][0],
+                410.0,
+            ),
+            {"id": "S1", "name": "示例1号分输站", "established": "2014"},
+        ),
+        (
+            block(*beside(gas, 0.82, 40.0), 40.0, 30.0),
+            {"id": "S2", "name": "示例2号阀室", "established": "2014"},
+        ),
     ]
-    dense = shapely.union_all([block(*town("溧城"), 4600.0, 3600.0, 12.0).buffer(250.0), block(*spot(119.462, 31.44), 1500, 1500).buffer(200)])
+    dense = shapely.union_all(
+        [
+            block(*town("溧城"), 4600.0, 3600.0, 12.0).buffer(250.0),
+            block(*spot(119.462, 31.44), 1500, 1500).buffer(200),
+        ]
+    )
     everything: dict[str, list[tuple[shapely.Geometry, Row]]] = {
-        "parks": list(park_areas), "control_lines": list(controls), "plants": list(plots), "units": [*units, *lone],
-        "quarries": list(pits), "dumps": list(dumps), "homes": list(villages), "places_grounds": list(grounds), "places_points": list(points),
-        "roads": list(network.values()), "railways": list(rails), "pipelines": list(pipes), "facilities": stations,
-        "bridges": bridges(network, pits[0][0]), "built_up": [(dense, {"id": "A1", "name": "示例主城区"})],
+        "parks": list(park_areas),
+        "control_lines": list(controls),
+        "plants": list(plots),
+        "units": [*units, *lone],
+        "quarries": list(pits),
+        "dumps": list(dumps),
+        "homes": list(villages),
+        "places_grounds": list(grounds),
+        "places_points": list(points),
+        "roads": list(network.values()),
+        "railways": list(rails),
+        "pipelines": list(pipes),
+        "facilities": stations,
+        "bridges": bridges(network, pits[0][0]),
+        "built_up": [(dense, {"id": "A1", "name": "示例主城区"})],
     }
     for name, rows in everything.items():
         write(name, rows)
