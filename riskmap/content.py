@@ -147,7 +147,8 @@ def build_content(assessment: Assessment, *, theme: Theme, unit: str = "") -> Ma
     results = {"tier": scene.tiers, "hidden_danger": scene.dangers, "influence": scene.zones}
     layers = [*scene.base(), *scene.receptors()]
     if theme == "influence":
-        layers = [*results[theme](), *layers]
+        # Over the bare ground, under water, roads and what is to be protected.
+        layers = [*layers[:4], *results[theme](), *layers[4:]]
     else:
         layers += results[theme]()
     layers += [*scene.outlines(theme), *scene.checks(theme), *scene.symbols(theme)]
@@ -258,7 +259,9 @@ class _Scene:
         if not self.unit:
             return self._local(units[units["scale"] == "city"])
         inside = units["ref"].isin(unit_members(self.assessment, self.unit))
-        parts = units[inside & (units["scale"] == "enterprise")]
+        # A mine is what its own sheet is about; a park is the ground that its firms stand on.
+        own = (units["scale"] == "enterprise") | (units["role"] == "non_coal_mine")
+        parts = units[inside & own]
         if parts.empty:
             parts = units[units["ref"] == self.unit]
         return self._local(parts)
@@ -345,6 +348,8 @@ class _Scene:
     def symbols(self, theme: Theme) -> Iterator[Drawn]:
         units = self.assessment.units
         major = units[units["major_hazard_grade"].notna() & (units["major_hazard_grade"] >= 1)]
+        if self.unit:
+            major = major[major["ref"].isin(unit_members(self.assessment, self.unit))]
         points = self._local(major)
         points = points.set_geometry(shapely.point_on_surface(np.asarray(points.geometry.array)))
         yield _drawn(
@@ -371,7 +376,11 @@ class _Scene:
     def labels(self) -> Iterator[Drawn]:
         yield _drawn("label.place", "label", "base", self._role("place"), in_legend=False)
         units = self._local(self.assessment.units)
-        named = units[units["scale"] == "city"] if not self.unit else self.members()
+        named = units[units["scale"] == "city"]
+        if self.unit:
+            own = units["ref"].isin(unit_members(self.assessment, self.unit))
+            plants = units[own & (units["role"] == "chemical_plant")]
+            named = pd.concat([self.members(), plants]).drop_duplicates("ref")
         yield _drawn("label.unit", "label", "base", named, in_legend=False)
 
     def frame(self) -> tuple[float, float, float, float]:

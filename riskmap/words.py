@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -61,10 +61,7 @@ class Text:
 @cache
 def _table() -> Mapping[str, Text]:
     table: dict[str, Text] = {}
-    folder = files("riskmap") / "wording"
-    for source in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not source.name.endswith(".toml"):
-            continue
+    for source in sorted((Path(__file__).parent / "wording").glob("*.toml")):
         for key, entry in tomllib.loads(source.read_text("utf-8")).items():
             if key in table:
                 raise LookupError(f"wording key stands twice: {key} ({source.name})")

@@ -926,6 +926,9 @@ def real_layers(admin: Path, places: Path) -> shapely.Geometry:
     # Shezhu, Nandu, Shangxing and Zhuze stand twice, 3 to 5 km apart: the second of each lies at
     # the town's seat and is kept; the first is left out here and named in README.md.
     table["kept"] = np.where(table["geonameid"].isin(_doubles(table)), "no", "yes")
+    # GeoNames writes 凓 for 溧, and 晿桥 2 km from 晶桥 for the same town: mended and left out.
+    table["name_zh"] = table["name_zh"].str.replace("凓", "溧")
+    table.loc[table["name_zh"] == "晿桥", "kept"] = "no"
     table["kind"] = np.where(table["name"] == "Licheng", "city", "town")
     table[
         ["geonameid", "name_zh", "name", "kind", "longitude", "latitude", "population", "kept"]
