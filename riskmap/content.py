@@ -157,7 +157,7 @@ def build_content(assessment: Assessment, *, theme: Theme, unit: str = "") -> Ma
     return MapContent(
         theme=theme,
         unit=unit,
-        title=_title(assessment, theme, unit),
+        title=build_title(assessment, theme=theme, unit=unit),
         frame=scene.frame(),
         drawn=shown,
         total=scene.total(theme),
@@ -208,7 +208,23 @@ def unit_members(assessment: Assessment, unit: str) -> frozenset[str]:
     return frozenset(units.loc[inside, "ref"])
 
 
-def _title(assessment: Assessment, theme: Theme, unit: str) -> Text:
+def build_title(assessment: Assessment, *, theme: Theme, unit: str) -> Text:
+    """Write the title of a map, with the year.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    theme : {'tier', 'hidden_danger', 'influence'}
+        What the map is about.
+    unit : str
+        Reference of a park, plant or mine; empty for the city scale.
+
+    Returns
+    -------
+    Text
+        Title in both languages.
+    """
     names = {
         "zh": assessment.title.zh,
         "en": assessment.title.en,

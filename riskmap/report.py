@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyogrio
 
-from riskmap.content import map_units
+from riskmap.content import build_title, map_units
 from riskmap.errors import OutputError, complain
 from riskmap.figure import draw_figure, save_figure
 from riskmap.io import write_geopackage, write_table
@@ -26,6 +26,7 @@ from riskmap.provenance import file_digest, software_versions
 from riskmap.style import load_style
 from riskmap.webmap import draw_map, render_map
 from riskmap.workbook import office_tables, write_workbook
+from riskmap.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -275,7 +276,26 @@ class _Report:
         _write_text(self.folder / "index.html", index)
 
     def _links(self, jobs: Sequence[MapJob]) -> tuple[OutputLink, ...]:
-        raise NotImplementedError
+        lang = self.lang
+        links = []
+        for job in jobs:
+            group = "unit" if job.unit else "influence" if job.theme == "influence" else "city"
+            title = build_title(self.assessment, theme=job.theme, unit=job.unit).read(lang)
+            links.append(OutputLink(group, title, f"{job.stem}.html", f"{job.stem}.png"))
+        for name in ("review", "survey", "rules"):
+            links.append(OutputLink("page", say(f"index.{name}", lang), f"{name}.html"))
+        links.append(OutputLink("page", say("index.quality_page", lang), "quality.html"))
+        files = {
+            "xlsx": "tables/riskmap.xlsx",
+            "csv": "tables/findings.csv",
+            "parquet": "tables/findings.parquet",
+            "gpkg": "tables/riskmap.gpkg",
+            "manifest": MANIFEST,
+        }
+        links += [
+            OutputLink("table", say(f"index.{name}", lang), path) for name, path in files.items()
+        ]
+        return tuple(links)
 
     def _manifest(self) -> None:
         assessment = self.assessment

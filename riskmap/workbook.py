@@ -387,7 +387,7 @@ def _fill(sheet: Worksheet, table: pd.DataFrame, *, lang: Lang, style: Style) ->
     for column, heading in enumerate(table.columns, start=1):
         cell = sheet.cell(1, column, str(heading))
         cell.font, cell.alignment = bold, Alignment(wrap_text=True, vertical="center")
-        longest = max([_width(str(heading)), *map(_width, table[heading].head(200).astype(str))])
+        longest = max([_width(str(heading)), *(_width(str(v)) for v in table[heading].head(200))])
         sheet.column_dimensions[get_column_letter(column)].width = min(_WIDEST, longest + 2)
     for row, values in enumerate(table.itertuples(index=False), start=2):
         for column, value in enumerate(values, start=1):
