@@ -70,6 +70,10 @@ def protected(grade: float) -> tuple[str, Values, str]:
     return ("sensitive_place", {**HOUSE, "station_class": grade}, "building_wall")
 
 
+def fenced(**values: object) -> tuple[str, Values, str]:
+    return ("sensitive_place", {**HOUSE, "kind": "school", **values}, "site_boundary")
+
+
 def mine(values: Values) -> tuple[str, Values, str]:
     return ("non_coal_mine", values, "licence_boundary")
 
@@ -248,6 +252,11 @@ CASES = [
     Case("cn.gas156.l3.c1", "4.0.4", 11, STANDARD, station(3), protected(1)),
     Case("cn.gas156.l3.c2", "4.0.4", 8.5, STANDARD, station(3), protected(2)),
     Case("cn.gas156.l3.c3", "4.0.4", 7, STANDARD, station(3), protected(3)),
+    # GB 50156-2021 附录B: schools, hospitals and homes are measured to the fence
+    Case("cn.gas156.pub.fence", "4.0.4", 35, STANDARD, station(2), fenced(important_public="yes")),
+    Case("cn.gas156.l1.c1.fence", "4.0.4", 17.5, STANDARD, station(1), fenced(station_class=1.0)),
+    Case("cn.gas156.l2.c1.fence", "4.0.4", 14, STANDARD, station(2), fenced(station_class=1.0)),
+    Case("cn.gas156.l3.c1.fence", "4.0.4", 11, STANDARD, station(3), fenced(station_class=1.0)),
     # 总局令第65号: 50 m between outlets; 100 m to schools, hospitals, markets
     Case(
         "cn.fireworks.outlet.50",
@@ -265,6 +274,14 @@ CASES = [
         unit({"kind": "fireworks_outlet"}),
         ("sensitive_place", {**HOUSE, "kind": "school"}, "building_wall"),
     ),
+    Case(
+        "cn.fireworks.outlet.fuel.100",
+        "65号",
+        100,
+        BAN,
+        unit({"kind": "fireworks_outlet"}),
+        unit({"kind": "filling_station"}),
+    ),
     # 长江保护法 第二十六条: 一公里、三公里: new or extended only
     Case(
         "cn.yangtze.chem.1000",
@@ -273,6 +290,14 @@ CASES = [
         BAN,
         ("chemical_plant", {"established": "2022"}, "plant_boundary"),
         ("river", {"river_class": "yangtze_tributary", **OLD}, "shoreline"),
+    ),
+    Case(
+        "cn.yangtze.park.1000",
+        "26",
+        1000,
+        BAN,
+        ("chemical_park", {"established": "2022"}, "planning_boundary"),
+        ("river", {"river_class": "yangtze_main", **OLD}, "shoreline"),
     ),
     Case(
         "cn.yangtze.tail.3000",
@@ -300,6 +325,27 @@ CASES = [
         rail("national", "rail_toe"),
         as_of=date(2012, 1, 1),
     ),
+    Case(
+        "cn.rail2004.mine.1000",
+        "2004",
+        1000,
+        BAN,
+        mine(PIT),
+        rail("national", "rail_toe"),
+        as_of=date(2012, 1, 1),
+    ),
+    Case(
+        "cn.rail2004.mine.tunnel.1000",
+        "2004",
+        1000,
+        BAN,
+        mine(PIT),
+        rail("national", "centreline", "tunnel"),
+        as_of=date(2012, 1, 1),
+    ),
+    # 条文写“采矿”: underground mines too; 厂外道路: streets too
+    Case("cn.road.mine.100", "17(1)", 100, BAN, mine({"kind": "underground"}), road("national")),
+    Case("cn.fire.awh.road", "3.5.1", 20, STANDARD, unit(STORE), road("street", "road_edge")),
 ]
 
 
