@@ -22,11 +22,12 @@ from riskmap.symbols import (
 from riskmap.words import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from riskmap.content import Drawn, MapContent
-    from riskmap.schedule import Schedule
     from riskmap.sheet import View
     from riskmap.style import Style
     from riskmap.symbols import Paper
@@ -65,6 +66,17 @@ class Canvas:
     hidden : list of tuple of float
         Ground whose symbols and labels stand in an inset instead, or lie under one, in the
         sheet plane [m].
+
+    Attributes
+    ----------
+    visible, pointed : set of str
+        Looks that are on the map, and those of which some stand there as markers.
+    anchors : dict of str to tuple of float
+        Box on the page of each unit [mm].
+    said : set of str
+        Keys of the notes that the margin owes the reader.
+    unlabelled : int
+        Units whose names found no room.
     """
 
     paper: Paper
@@ -75,11 +87,11 @@ class Canvas:
     axes: Axes
     crowd: Crowd
     hidden: list[Box] = field(default_factory=list)
-    visible: set[str] = field(default_factory=set)
-    pointed: set[str] = field(default_factory=set)
-    anchors: dict[str, Box] = field(default_factory=dict)
-    said: set[str] = field(default_factory=set)
-    unlabelled: int = 0
+    visible: set[str] = field(default_factory=set, init=False)
+    pointed: set[str] = field(default_factory=set, init=False)
+    anchors: dict[str, Box] = field(default_factory=dict, init=False)
+    said: set[str] = field(default_factory=set, init=False)
+    unlabelled: int = field(default=0, init=False)
 
     def ink(self, look: str) -> Ink:
         """Return how a class is drawn.
@@ -271,13 +283,13 @@ class Canvas:
                 spot = (float(x) + ink.marker_mm / 2 - 0.4, float(y) - 0.6)
                 self.paper.write(spot, f"×{count}", size_pt=6.5, look=look)
 
-    def number(self, schedule: Schedule) -> None:
+    def number(self, refs: Sequence[str]) -> None:
         """Write the numbers of the table beside the lines that they are about.
 
         Parameters
         ----------
-        schedule : Schedule
-            The table below the map.
+        refs : sequence of str
+            Findings in the order of the table below the map.
         """
         spots: dict[str, Floats] = {}
         for drawn in self.content.with_look("verdict."):
@@ -295,9 +307,7 @@ class Canvas:
             text_colour=ground.ink,
         )
         rows = [
-            (str(number), spots[ref])
-            for number, ref in enumerate(schedule.refs, start=1)
-            if ref in spots
+            (str(number), spots[ref]) for number, ref in enumerate(refs, start=1) if ref in spots
         ]
         if rows:
             at = self.view.to_page(np.array([xy for _, xy in rows]))

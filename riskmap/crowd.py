@@ -18,6 +18,8 @@ Box = tuple[float, float, float, float]
 # What a candidate costs for each line point that it covers, against 1 for each step down
 # the order of preference.
 _COVERED = 2.5
+# What it costs to lie on something else than what it names.
+_SEEMING = 6.0
 
 
 @dataclass(slots=True)
@@ -34,7 +36,8 @@ class Crowd:
 
     bounds: Box
     avoided: NDArray[np.float64]
-    _taken: list[Box] = field(default_factory=list)
+    _boxes: NDArray[np.float64] = field(default_factory=lambda: np.empty((256, 4)), init=False)
+    _count: int = field(default=0, init=False)
 
     def is_free(self, box: Box) -> bool:
         """Tell whether a box lies inside the bounds and touches no other.
@@ -54,10 +57,7 @@ class Crowd:
             return False
         if east > self.bounds[2] or north > self.bounds[3]:
             return False
-        return not any(
-            west < other[2] and other[0] < east and south < other[3] and other[1] < north
-            for other in self._taken
-        )
+        return _overlaps(box, self._boxes[: self._count]) == 0
 
     def take(self, box: Box) -> None:
         """Mark a box as taken.
@@ -67,7 +67,10 @@ class Crowd:
         box : tuple of float
             West, south, east, north [mm].
         """
-        self._taken.append(box)
+        if self._count == len(self._boxes):
+            self._boxes = np.concatenate([self._boxes, np.empty_like(self._boxes)])
+        self._boxes[self._count] = box
+        self._count += 1
 
     def settle(
         self, spot: tuple[float, float], *, size: tuple[float, float], reach_mm: float
@@ -96,13 +99,17 @@ class Crowd:
         self.take(centred(*spot, size))
         return spot
 
-    def choose(self, boxes: Sequence[Box]) -> Box | None:
+    def choose(
+        self, boxes: Sequence[Box], *, shunned: NDArray[np.float64] | None = None
+    ) -> Box | None:
         """Choose the best free box and take it.
 
         Parameters
         ----------
         boxes : sequence of tuple of float
             Candidates in order of preference.
+        shunned : numpy.ndarray, shape (n, 4), optional
+            Boxes of other things, which a label on them would seem to name [mm].
 
         Returns
         -------
@@ -114,6 +121,8 @@ class Crowd:
             if rank >= least or not self.is_free(box):
                 continue
             cost = rank + _COVERED * self._covered(box)
+            if shunned is not None:
+                cost += _SEEMING * _overlaps(box, shunned)
             if cost < least:
                 best, least = box, cost
         if best is not None:
@@ -126,6 +135,12 @@ class Crowd:
         x, y = self.avoided[:, 0], self.avoided[:, 1]
         inside = (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
         return int(np.count_nonzero(inside))
+
+
+def _overlaps(box: Box, others: NDArray[np.float64]) -> int:
+    hit = (others[:, 0] < box[2]) & (others[:, 2] > box[0])
+    hit &= (others[:, 1] < box[3]) & (others[:, 3] > box[1])
+    return int(np.count_nonzero(hit))
 
 
 def centred(x: float, y: float, size: tuple[float, float]) -> Box:

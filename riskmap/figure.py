@@ -158,7 +158,14 @@ def save_figure(figure: Figure, path: Path, *, dpi: float = DPI) -> None:
     try:
         with _settings():
             if suffix == ".png":
-                figure.savefig(path, dpi=dpi, format="png", metadata={"Software": None})
+                # Level 3 takes two thirds of the time of level 6 for 7 % more bytes.
+                figure.savefig(
+                    path,
+                    dpi=dpi,
+                    format="png",
+                    metadata={"Software": None},
+                    pil_kwargs={"compress_level": 3},
+                )
             else:
                 figure.savefig(path, format="pdf", metadata={"CreationDate": None})
     except OSError as error:
@@ -196,7 +203,7 @@ class _Sheet:
         canvas.draw()
         canvases = [canvas, *(self.inset(inset) for inset in insets)]
         if schedule is not None:
-            canvas.number(schedule)
+            canvas.number(schedule.refs)
         for each in canvases:
             label_units(each)
             label_places(each, home=home)

@@ -37,8 +37,12 @@ class Ink:
         Outline of `MARKERS` for what is a point, or too small to see.
     marker_mm : float
         Its size [mm].
-    marker_fill, marker_line, text, text_colour : str
-        Colours of the marker, and the sign in it.
+    marker_fill, marker_line : str
+        Its colours.
+    marker_dash_mm : tuple of float
+        Dashes and gaps of its outline [mm]; empty for a whole line.
+    text, text_colour : str
+        Sign in it, and the colour of that.
     """
 
     fill: str = ""

@@ -26,7 +26,7 @@ _UNIT_PT = 6.8
 _PLACE_PT = {"city": 11.5, "town": 8.5}
 _PLACE_RANK = {"city": 0, "town": 1, "village": 2}
 # A label further from what it names than this gets a line to it.
-_LEADER_MM = 1.6
+_LEADER_MM = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _place(canvas: Canvas, name: Name) -> bool:
             *(centred(x, y, size) for x, y in within),
             *boxes,
         ]
-    box = canvas.crowd.choose(boxes)
+    box = canvas.crowd.choose(boxes, shunned=_others(canvas, name) if name.is_unit else None)
     if box is None:
         return False
     if name.is_unit:
@@ -178,6 +178,17 @@ def _place(canvas: Canvas, name: Name) -> bool:
         base = box[3] - 0.15 - line_mm * (index + 0.8)
         canvas.paper.write((middle, base), line, size_pt=name.size_pt, look=look)
     return True
+
+
+def _others(canvas: Canvas, name: Name) -> np.ndarray:
+    """Return the boxes of the other units, but of no unit that holds the named one."""
+    west, south, east, north = name.anchor
+    boxes = np.array([*canvas.anchors.values(), (0.0, 0.0, 0.0, 0.0)])
+    holds = (boxes[:, 0] <= west) & (boxes[:, 1] <= south)
+    holds &= (boxes[:, 2] >= east) & (boxes[:, 3] >= north)
+    inner = (boxes[:, 0] >= west) & (boxes[:, 1] >= south)
+    inner &= (boxes[:, 2] <= east) & (boxes[:, 3] <= north)
+    return np.asarray(boxes[~holds & ~inner])
 
 
 def _lead(canvas: Canvas, box: Box, anchor: Box) -> None:

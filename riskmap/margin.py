@@ -214,9 +214,8 @@ class _Column:
         if drawn.counted:
             key = "figure.records" if drawn.look in _RECORDS else "figure.count"
             parts.append(self.say(key, n=drawn.count))
-        km2 = drawn.area_km2
-        if drawn.group == "result" and drawn.shape == "area" and km2 > 0:
-            parts.append(f"{_km2(km2)} km²")
+        if drawn.group == "result" and drawn.shape == "area" and drawn.area_km2 > 0:
+            parts.append(f"{_km2(drawn.area_km2)} km²")
         return self.say("figure.comma").join(parts)
 
     def row(self, drawn: Drawn, x: float, width: float, note: str) -> _Block:
@@ -347,13 +346,17 @@ class _Column:
     def signatures(self) -> _Block:
         marks = self.margin.assessment.marks
         names = (marks.compiled_by, marks.checked_by, marks.approved_by)
-        third = self.rect.width / 3
+        # A signature wants 20 mm; a narrow column sets the three below one another.
+        is_narrow = self.rect.width < 90.0
+        third = self.rect.width / (1 if is_narrow else 3)
         size_pt = self.size_pt
-        height = self.line_mm * 2.2
+        row_mm = self.line_mm * 1.7
+        height = row_mm * (3 if is_narrow else 1) + self.line_mm * 0.5
 
         def draw(y: float) -> None:
             for index, (key, name) in enumerate(zip(_SIGNERS, names, strict=True)):
-                x, base = self.rect.x + third * index, y - self.line_mm * 1.5
+                x = self.rect.x + (0.0 if is_narrow else third * index)
+                base = y - self.line_mm * 1.5 - (row_mm * index if is_narrow else 0.0)
                 label = self.say(key)
                 self.paper.write((x, base), label, size_pt=size_pt)
                 begin = x + self.paper.faces.regular.width_mm(label, size_pt=size_pt) + 0.6
