@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from riskmap.content import DRAWN_VERDICTS
 from riskmap.listing import metres
-from riskmap.verdict import VERDICTS, printed_distance, printed_shortfall
+from riskmap.verdict import printed_distance, printed_shortfall
 from riskmap.words import Lang, knows, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pandas as pd
-
     from riskmap.assessment import Assessment
     from riskmap.content import MapContent
     from riskmap.rulebook import Rule
 
 Rows = list[tuple[str, str]]
+# One row of a table, by column: values are what pandas holds.
+Row = Mapping[str, Any]
 
 # Verdicts whose findings a unit lists in its panel.
 _LISTED = (*DRAWN_VERDICTS, "undetermined")
 _LONGEST_LIST = 20
+_MANY = 1000
+_TOLD = ("base.road", "base.rail", "base.pipe", "base.bridge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,12 @@ def word(prefix: str, code: object, lang: Lang) -> str:
     return say(key, lang) if knows(key) else code
 
 
-def three_numbers(row: pd.Series, *, lang: Lang) -> str:
+def three_numbers(row: Row, *, lang: Lang) -> str:
     """Write required, measured and short by: the label of a finding.
 
     Parameters
     ----------
-    row : pandas.Series
+    row : mapping
         One row of FINDINGS.
     lang : {'zh', 'en'}
         Language wanted.
@@ -107,12 +109,12 @@ def three_numbers(row: pd.Series, *, lang: Lang) -> str:
     return " / ".join(parts)
 
 
-def finding_sentence(row: pd.Series, *, lang: Lang) -> str:
+def finding_sentence(row: Row, *, lang: Lang) -> str:
     """Write a finding as one sentence for a list.
 
     Parameters
     ----------
-    row : pandas.Series
+    row : mapping
         One row of FINDINGS.
     lang : {'zh', 'en'}
         Language wanted.
@@ -131,12 +133,12 @@ def finding_sentence(row: pd.Series, *, lang: Lang) -> str:
     return say("fact.finding", lang, values)
 
 
-def finding_fact(row: pd.Series, *, rule: Rule, lang: Lang) -> Fact:
+def finding_fact(row: Row, *, rule: Rule, lang: Lang) -> Fact:
     """Gather everything that is known about a finding.
 
     Parameters
     ----------
-    row : pandas.Series
+    row : mapping
         One row of FINDINGS.
     rule : Rule
         Its rule.
@@ -185,7 +187,7 @@ def _line(wanted: object, held: object, lang: Lang) -> str:
     return say("fact.line", lang, {"wanted": asked, "held": drawn})
 
 
-def _consent(row: pd.Series, lang: Lang) -> str:
+def _consent(row: Row, lang: Lang) -> str:
     if row["nature"] != "consent":
         return ""
     return str(row["consent_number"]) or say("fact.no_consent", lang)
@@ -213,56 +215,80 @@ def map_facts(content: MapContent, *, assessment: Assessment, lang: Lang) -> dic
         Panels by reference.
     """
     found: dict[str, Fact] = {}
-    units = assessment.units.set_index("ref", drop=False)
-    findings = assessment.findings
-    order = {name: rank for rank, name in enumerate(VERDICTS)}
-    listed = findings[findings["verdict"].isin(_LISTED)]
-    listed = listed.assign(rank=listed["verdict"].map(order)).sort_values("rank", kind="stable")
-    by_source = dict(iter(listed.groupby("source", sort=False)))
-    by_target = dict(iter(listed.groupby("target", sort=False)))
-    for ref, row in units.iterrows():
-        sentences = _sentences(by_source.get(ref), lang)
-        found[str(ref)] = _unit_fact(row, sentences, lang)
+    by_source, by_target = _sentences(assessment, lang)
+    for row in records(assessment.units):
+        ref = str(row["ref"])
+        found[ref] = _unit_fact(row, _first(by_source.get(ref, []), lang), lang)
     for drawn in content.drawn:
         if drawn.look.startswith("verdict."):
-            for _, row in drawn.features.iterrows():
+            for row in records(drawn.features):
                 rule = assessment.rulebook.rule(str(row["rule"]))
                 found[str(row["ref"])] = finding_fact(row, rule=rule, lang=lang)
         elif drawn.look in {"symbol.judged", "symbol.suspected"}:
-            for _, row in drawn.features.iterrows():
+            for row in records(drawn.features):
                 found[str(row["ref"])] = _danger_fact(row, lang)
-        elif drawn.group == "receptor" or drawn.look.startswith(("base.road", "base.rail", "base.pipe", "base.bridge")):
-            for _, row in _named(drawn.features, by_target):
-                sentences = _sentences(by_target.get(row["ref"]), lang)
-                found[str(row["ref"])] = _receptor_fact(row, sentences, lang)
+        elif drawn.group == "receptor" or drawn.look.startswith(_TOLD):
+            for row in records(_worth_telling(drawn.features, by_target)):
+                items = _first(by_target.get(str(row["ref"]), []), lang)
+                found[str(row["ref"])] = _receptor_fact(row, items, lang)
     return found
 
 
-def _named(
-    features: pd.DataFrame, by_target: dict[object, pd.DataFrame]
-) -> Iterable[tuple[object, pd.Series]]:
-    # Thousands of nameless buildings need no panel, unless something was found about them.
-    if len(features) <= 3000:
-        return features.iterrows()
-    wanted = features["ref"].isin(list(by_target)) | features["name"].notna()
-    return features[wanted].iterrows()
+def records(frame: pd.DataFrame) -> list[Row]:
+    """List the rows of a table without their geometry.
 
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Any table.
 
-def _sentences(rows: pd.DataFrame | None, lang: Lang) -> list[str]:
-    if rows is None:
-        return []
-    made = [finding_sentence(row, lang=lang) for _, row in rows.head(_LONGEST_LIST).iterrows()]
-    if len(rows) > _LONGEST_LIST:
-        made.append(say("fact.more", lang, {"n": len(rows) - _LONGEST_LIST}))
+    Returns
+    -------
+    list of mapping
+        Values by column.
+    """
+    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    made: list[Row] = plain.to_dict("records")  # type: ignore[assignment] # keys are our columns
     return made
 
 
-def _unit_fact(row: pd.Series, items: list[str], lang: Lang) -> Fact:
+def _sentences(
+    assessment: Assessment, lang: Lang
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    by_source: dict[str, list[str]] = {}
+    by_target: dict[str, list[str]] = {}
+    # FINDINGS come worst first, and so do the lists made of them.
+    listed = assessment.findings[assessment.findings["verdict"].isin(_LISTED)]
+    for row in records(listed):
+        sentence = finding_sentence(row, lang=lang)
+        by_source.setdefault(str(row["source"]), []).append(sentence)
+        by_target.setdefault(str(row["target"]), []).append(sentence)
+    return by_source, by_target
+
+
+def _first(sentences: list[str], lang: Lang) -> list[str]:
+    if len(sentences) <= _LONGEST_LIST:
+        return sentences
+    more = say("fact.more", lang, {"n": len(sentences) - _LONGEST_LIST})
+    return [*sentences[:_LONGEST_LIST], more]
+
+
+def _worth_telling(features: pd.DataFrame, by_target: dict[str, list[str]]) -> pd.DataFrame:
+    # Thousands of nameless buildings need no panel, unless something was found about them.
+    if len(features) <= _MANY:
+        return features
+    return features[features["ref"].isin(list(by_target)) | features["name"].notna()]
+
+
+def _unit_fact(row: Row, items: list[str], lang: Lang) -> Fact:
     tier = word("tier", row["tier"], lang)
     note = word("tier_note", row["tier_note"], lang)
     grade = row["major_hazard_grade"]
     rows: Rows = [
-        (say("column.kind", lang), word("kind", row["kind"], lang) or word("role", row["role"], lang)),
+        (
+            say("column.kind", lang),
+            word("kind", row["kind"], lang) or word("role", row["role"], lang),
+        ),
         (say("column.owner", lang), str(row["owner"])),
         (say("column.park_name", lang), str(row["park_name"]) or say("table.outside_parks", lang)),
         (say("column.built_up", lang), word("yes_no", row["built_up"], lang)),
@@ -280,14 +306,17 @@ def _unit_fact(row: pd.Series, items: list[str], lang: Lang) -> Fact:
     return Fact(str(row["name"]), "", _held(rows), items)
 
 
-def _danger_fact(row: pd.Series, lang: Lang) -> Fact:
+def _danger_fact(row: Row, lang: Lang) -> Fact:
     rows: Rows = [
         (say("column.unit_name", lang), str(row["unit_name"])),
         (say("column.standing", lang), say(f"standing.{row['standing']}", lang)),
         (say("column.content", lang), str(row["content"])),
         (say("column.origin", lang), word("origin", row["origin"], lang)),
         (say("column.criterion", lang), str(row["criterion"])),
-        (say("column.criterion_status", lang), word("criterion_status", row["criterion_status"], lang)),
+        (
+            say("column.criterion_status", lang),
+            word("criterion_status", row["criterion_status"], lang),
+        ),
     ]
     rows += [
         (say(f"column.{name}", lang), str(row[name]))
@@ -301,9 +330,12 @@ def _danger_fact(row: pd.Series, lang: Lang) -> Fact:
     return Fact(str(row["unit_name"]), say(f"standing.{row['standing']}", lang), _held(rows), [])
 
 
-def _receptor_fact(row: pd.Series, items: list[str], lang: Lang) -> Fact:
+def _receptor_fact(row: Row, items: list[str], lang: Lang) -> Fact:
     rows: Rows = [
-        (say("column.kind", lang), word("kind", row.get("kind"), lang) or word("role", row.get("role"), lang))
+        (
+            say("column.kind", lang),
+            word("kind", row.get("kind"), lang) or word("role", row.get("role"), lang),
+        )
     ]
     for name in ("households", "persons"):
         value = row.get(name, np.nan)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskmap.content import build_content
-from riskmap.facts import finding_fact, finding_sentence, three_numbers
+from riskmap.facts import finding_fact, finding_sentence, records, three_numbers
 from riskmap.listing import metres, summary_line
 from riskmap.payload import lonlat_geometry, looks_of, map_payload
 from riskmap.style import load_style
@@ -17,16 +17,25 @@ from riskmap.tiers import TIERS, tier_counts
 from riskmap.verdict import VERDICTS, printed_distance, printed_shortfall
 from riskmap.webmap import page_environment, page_words, put_on_page, read_template, render_map
 from riskmap.words import Lang, say
-from riskmap.workbook import coverage_table, counts_table, problems_printed, survey_table, word_of
+from riskmap.workbook import counts_table, coverage_table, problems_printed, survey_table, word_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from riskmap.assessment import Assessment
+    from riskmap.facts import Row
+    from riskmap.rulebook import Rule
     from riskmap.style import Style
 
 # Verdicts of the table beside the map; consent, open questions and lists have their own.
-_REVIEWED = ("ban_violated", "standard_violated", "advisory_short", "undetermined", "not_bound", "complies")
+_REVIEWED = (
+    "ban_violated",
+    "standard_violated",
+    "advisory_short",
+    "undetermined",
+    "not_bound",
+    "complies",
+)
 _OPEN_REASONS = ("no_number", "no_report")
 _SILENT = ("no_layer", "no_number", "off", "not_in_force")
 
@@ -142,7 +151,7 @@ def review_page(assessment: Assessment, *, lang: Lang, style: Style | None = Non
     findings = _reviewed(assessment)
     payload["findings"] = _lines(findings, lang)
     rules = {rule.id: rule for rule in assessment.rulebook.rules}
-    for _, row in findings.iterrows():
+    for row in records(findings):
         fact = finding_fact(row, rule=rules[str(row["rule"])], lang=lang)
         payload["details"][str(row["finding_id"])] = {
             "title": fact.title,
@@ -173,15 +182,16 @@ def _reviewed(assessment: Assessment) -> pd.DataFrame:
     unanswered = table["reason"].isin(_OPEN_REASONS)
     chosen = table["verdict"].isin(_REVIEWED) & ~unanswered & (table["nature"] != "consent")
     units = assessment.units.set_index("ref")
-    kept = table[chosen].copy()
+    kept: pd.DataFrame = table[chosen].copy()
     kept["unit"] = kept["source"].map(units["unit"]).fillna("") if len(units) else ""
     kept["park"] = kept["source"].map(units["park"]).fillna("") if len(units) else ""
-    return kept.reset_index(drop=True)
+    numbered: pd.DataFrame = kept.reset_index(drop=True)
+    return numbered
 
 
 def _lines(findings: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
     made = []
-    for geometry, (_, row) in zip(lonlat_geometry(findings), findings.iterrows(), strict=True):
+    for geometry, row in zip(lonlat_geometry(findings), records(findings), strict=True):
         made.append(
             {
                 "id": str(row["finding_id"]),
@@ -222,7 +232,7 @@ def _review_extras(
             Column(say(f"review.column.{name}", lang), name in {"required", "measured", "short"})
             for name in _REVIEW_COLUMNS
         ],
-        "rows": [_review_row(row, rules[str(row["rule"])], lang) for _, row in findings.iterrows()],
+        "rows": [_review_row(row, rules[str(row["rule"])], lang) for row in records(findings)],
         "review": {
             name: say(f"review.{name}", lang)
             for name in ("unit", "rule", "text", "all", "csv", "caption", "more")
@@ -244,7 +254,7 @@ _REVIEW_COLUMNS = (
 )
 
 
-def _review_row(row: pd.Series, rule: Any, lang: Lang) -> dict[str, object]:  # noqa: ANN401
+def _review_row(row: Row, rule: Rule, lang: Lang) -> dict[str, object]:
     required, measured = float(row["required_m"]), float(row["measured_m"])
     short = float(row["short_m"])
     shown = printed_distance(measured, required_m=required)
@@ -303,7 +313,9 @@ def _review_tables(assessment: Assessment, lang: Lang) -> list[Grid]:
             say("column.consent_number", lang): [
                 number or say("fact.no_consent", lang) for number in consents["consent_number"]
             ],
-            say("column.verdict", lang): [say(f"verdict.{code}", lang) for code in consents["verdict"]],
+            say("column.verdict", lang): [
+                say(f"verdict.{code}", lang) for code in consents["verdict"]
+            ],
             say("column.citation", lang): [rules[name].citation(lang) for name in consents["rule"]],
         }
     )
@@ -314,7 +326,9 @@ def _review_tables(assessment: Assessment, lang: Lang) -> list[Grid]:
             say("column.target", lang): open_["target_name"],
             say("column.measured_m", lang): np.floor(open_["measured_m"]),
             say("column.reason", lang): [say(f"reason.{code}", lang) for code in open_["reason"]],
-            say("column.rule", lang): [rules[name].entry.title.read(lang) for name in open_["rule"]],
+            say("column.rule", lang): [
+                rules[name].entry.title.read(lang) for name in open_["rule"]
+            ],
             say("column.citation", lang): [rules[name].citation(lang) for name in open_["rule"]],
         }
     )
@@ -350,7 +364,8 @@ def _silent_rules(assessment: Assessment, lang: Lang) -> pd.DataFrame:
     silent = assessment.coverage["status"].isin(_SILENT).to_numpy()
     table = coverage_table(assessment, lang=lang)[silent]
     wanted = ("rule", "coverage", "why", "hazards", "receptors", "citation", "rule_id")
-    return table[[say(f"column.{name}", lang) for name in wanted]]
+    chosen: pd.DataFrame = table[[say(f"column.{name}", lang) for name in wanted]]
+    return chosen
 
 
 def survey_page(assessment: Assessment, *, lang: Lang) -> str:
@@ -464,9 +479,7 @@ def _table_page(
     )
 
 
-def index_page(
-    assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLink]
-) -> str:
+def index_page(assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLink]) -> str:
     """Write the front page of a run.
 
     Parameters
@@ -502,15 +515,13 @@ def index_page(
         pages=[link for link in outputs if link.group in {"page", "table"}],
         maps=maps,
         open=_open_questions(assessment, lang),
-        words={
-            name: say(f"index.{name}", lang) for name in ("pages", "png", "open", "open_note")
-        },
+        words={name: say(f"index.{name}", lang) for name in ("pages", "png", "open", "open_note")},
     )
 
 
 def _quality_line(assessment: Assessment, lang: Lang) -> str:
     counts = assessment.counts[["rows_in", "used", "repaired", "rejected", "outside"]].sum()
-    return say("index.quality", lang, {name: int(value) for name, value in counts.items()})
+    return say("index.quality", lang, {str(name): int(value) for name, value in counts.items()})
 
 
 def _facts(assessment: Assessment, lang: Lang) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -17,10 +18,11 @@ from riskmap.facts import map_facts, word
 from riskmap.words import Lang, say
 
 if TYPE_CHECKING:
-    import geopandas as gpd
+    from collections.abc import Mapping
 
     from riskmap.assessment import Assessment
     from riskmap.content import Drawn, MapContent
+    from riskmap.facts import Fact
     from riskmap.style import Style
 
 # About 0.1 m; places and neighbours could do with less, a shortest line could not.
@@ -79,6 +81,7 @@ _HATCHES = {
     "\\": ("M0 0 L8 8", 8.0, 1.2),
     "-": ("M0 4 L8 4", 8.0, 1.0),
     ".": ("M4 4 L4.01 4", 8.0, 2.2),
+    "|": ("M4 0 L4 8", 8.0, 1.0),
 }
 
 
@@ -102,7 +105,9 @@ def looks_of(style: Style, *, lang: Lang) -> dict[str, Look]:
         "base.neighbour": Look(fill=ground.neighbour, line=ground.neighbour_line, width=0.8),
         "base.study_area": Look(fill=ground.study_area, line=ground.boundary_line, width=1.6),
         "base.town": Look(line=ground.secondary, width=0.8, dash=(2, 2)),
-        "base.built_up": Look(fill=ground.built_up, line=ground.neighbour_line, width=0.8, dash=(2, 1)),
+        "base.built_up": Look(
+            fill=ground.built_up, line=ground.neighbour_line, width=0.8, dash=(2, 1)
+        ),
         "base.water": Look(fill=ground.water, line=ground.water_line, width=1.0),
         "base.road_minor": Look(line=ground.road_casing, width=1.0),
         "base.road_major": Look(line=ground.road_fill, width=2.0, casing=ground.road_casing),
@@ -110,10 +115,16 @@ def looks_of(style: Style, *, lang: Lang) -> dict[str, Look]:
         "base.railway": Look(line="#FFFFFF", width=1.6, dash=(4, 4), casing=ground.railway),
         "base.pipeline": Look(line=ground.pipeline, width=1.4, dash=(4, 1, 1, 1)),
         "base.bridge": Look(fill="#FFFFFF", line=ground.ink, width=1.0, radius=3.0),
-        "receptor.building": Look(fill=ground.building, line=ground.sensitive, width=0.3, opacity=0.7),
-        "receptor.residential": Look(fill=ground.residential, line=ground.residential_line, width=1.0),
+        "receptor.building": Look(
+            fill=ground.building, line=ground.sensitive, width=0.3, opacity=0.7
+        ),
+        "receptor.residential": Look(
+            fill=ground.residential, line=ground.residential_line, width=1.0
+        ),
         "receptor.sensitive": Look(fill=ground.sensitive, line=ground.ink, width=1.0, radius=4.0),
-        "unit.plain": Look(fill=ground.mine_fill, line=ground.mine_line, width=1.0, opacity=0.35, radius=4.0),
+        "unit.plain": Look(
+            fill=ground.mine_fill, line=ground.mine_line, width=1.0, opacity=0.35, radius=4.0
+        ),
         "unit.outline": Look(line=ground.ink, width=0.8, radius=3.0, fill=""),
         "unit.park": Look(line=ground.park_line, width=2.2),
         "unit.mine": Look(line=ground.mine_line, width=1.4),
@@ -182,9 +193,9 @@ def map_payload(
     """
     plane = assessment.plane.crs
     drawn = [entry for entry in content.drawn if entry.shape != "label" and entry.count]
-    layers = [_layer(entry, lang) for entry in drawn]
     facts = map_facts(content, assessment=assessment, lang=lang)
-    shown = {feature["ref"] for layer in layers for feature in layer["features"]}
+    layers = [_layer(entry, facts, lang) for entry in drawn]
+    shown = {feature.get("ref") for layer in layers for feature in layer["features"]}
     details = {ref: asdict(fact) for ref, fact in facts.items() if ref in shown}
     return {
         "bounds": _bounds(content, plane),
@@ -192,13 +203,15 @@ def map_payload(
         "layers": layers,
         "legend": _legend(content, lang),
         "labels": _labels(content),
-        "names": _names(drawn, details, lang),
+        "names": _names(drawn, lang),
         "details": details,
         "words": {
             "findings": say("map.findings", lang),
             "nothing": say("map.nothing", lang),
             "datum": say("map.datum", lang),
-            "groups": {name: say(f"group.{name}", lang) for name in ("result", "check", "receptor", "base")},
+            "groups": {
+                name: say(f"group.{name}", lang) for name in ("result", "check", "receptor", "base")
+            },
         },
     }
 
@@ -244,23 +257,25 @@ def lonlat_geometry(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     return [json.loads(text) for text in shapely.to_geojson(rounded)]
 
 
-def _layer(drawn: Drawn, lang: Lang) -> dict[str, Any]:
+def _layer(drawn: Drawn, facts: Mapping[str, Fact], lang: Lang) -> dict[str, Any]:
     frame = drawn.features
     tolerance = _SIMPLIFY_M.get(drawn.look)
     if tolerance:
         frame = frame.assign(geometry=frame.geometry.simplify(tolerance))
-    features = []
-    for geometry, (_, row) in zip(lonlat_geometry(frame), frame.iterrows(), strict=True):
-        feature = {"g": geometry, "ref": str(row["ref"]), "label": str(row["label"] or "")}
-        if drawn.look == "symbol.major_hazard":
-            feature["digit"] = f"{row['major_hazard_grade']:.0f}"
-        features.append(feature)
+    refs, labels = frame["ref"].astype("str").fillna(""), frame["label"].astype("str").fillna("")
+    features: list[dict[str, Any]] = [{"g": geometry} for geometry in lonlat_geometry(frame)]
+    for feature, ref, label in zip(features, refs, labels, strict=True):
+        # Only what can be clicked or read aloud carries its name: a page of buildings is large.
+        if ref in facts:
+            feature["ref"] = ref
+            feature["label"] = label
+    if drawn.look == "symbol.major_hazard":
+        for feature, grade in zip(features, frame["major_hazard_grade"], strict=True):
+            feature["digit"] = f"{grade:.0f}"
     return {"look": drawn.look, "legend": drawn.legend.read(lang), "features": features}
 
 
 def _bounds(content: MapContent, plane: str) -> list[list[float]]:
-    import geopandas as gpd  # noqa: PLC0415 - only here
-
     corner = gpd.GeoSeries([shapely.box(*content.frame)], crs=plane).to_crs("EPSG:4326")
     west, south, east, north = (round(float(value), _DECIMALS) for value in corner.total_bounds)
     return [[south, west], [north, east]]
@@ -270,7 +285,11 @@ def _legend(content: MapContent, lang: Lang) -> list[dict[str, str]]:
     entries = []
     shown = legend_of(content)
     last_result = max(
-        (index for index, drawn in enumerate(shown) if drawn.look.startswith(("tier.", "symbol.judged", "symbol.suspected"))),
+        (
+            index
+            for index, drawn in enumerate(shown)
+            if drawn.look.startswith(("tier.", "symbol.judged", "symbol.suspected"))
+        ),
         default=-1,
     )
     for index, drawn in enumerate(shown):
@@ -326,27 +345,27 @@ def _labels(content: MapContent) -> list[dict[str, Any]]:
     return made
 
 
-def _names(
-    drawn: list[Drawn], details: dict[str, Any], lang: Lang
-) -> list[dict[str, Any]]:
+def _names(drawn: list[Drawn], lang: Lang) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for entry in drawn:
-        if entry.look.startswith(("check.", "verdict.", "influence.", "base.neighbour", "base.study")):
+        if entry.look.startswith(
+            ("check.", "verdict.", "influence.", "base.neighbour", "base.study")
+        ):
             continue
         frame = entry.features
         lonlat = frame.assign(
             geometry=shapely.point_on_surface(np.asarray(frame.geometry.array))
         ).set_crs(frame.crs, allow_override=True)
         points = lonlat.to_crs("EPSG:4326").geometry
-        for (_, row), point in zip(frame.iterrows(), points, strict=True):
-            name = row["label"]
-            if not isinstance(name, str) or not name or str(row["ref"]) in found:
+        columns = (frame["ref"], frame["label"], frame["kind"], frame["role"], points)
+        for ref, name, kind, role, point in zip(*columns, strict=True):
+            if not isinstance(name, str) or not name or str(ref) in found:
                 continue
-            kind = word("kind", row["kind"], lang) or word("role", row["role"], lang)
-            found[str(row["ref"])] = {
-                "ref": str(row["ref"]),
+            told = word("kind", kind, lang) or word("role", role, lang)
+            found[str(ref)] = {
+                "ref": str(ref),
                 "name": name,
-                "kind": kind or entry.legend.read(lang),
+                "kind": told or entry.legend.read(lang),
                 "lon": round(point.x, 5),
                 "lat": round(point.y, 5),
             }

@@ -25,8 +25,8 @@ from riskmap.progress import Silent
 from riskmap.provenance import file_digest, software_versions
 from riskmap.style import load_style
 from riskmap.webmap import draw_map, render_map
-from riskmap.workbook import office_tables, write_workbook
 from riskmap.words import say
+from riskmap.workbook import office_tables, write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -282,8 +282,10 @@ class _Report:
             group = "unit" if job.unit else "influence" if job.theme == "influence" else "city"
             title = build_title(self.assessment, theme=job.theme, unit=job.unit).read(lang)
             links.append(OutputLink(group, title, f"{job.stem}.html", f"{job.stem}.png"))
-        for name in ("review", "survey", "rules"):
-            links.append(OutputLink("page", say(f"index.{name}", lang), f"{name}.html"))
+        links += [
+            OutputLink("page", say(f"index.{name}", lang), f"{name}.html")
+            for name in ("review", "survey", "rules")
+        ]
         links.append(OutputLink("page", say("index.quality_page", lang), "quality.html"))
         files = {
             "xlsx": "tables/riskmap.xlsx",

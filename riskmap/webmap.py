@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import branca.element
 import folium
@@ -135,8 +135,8 @@ def page_words(
 class LeanMap(folium.Map):
     """Be a folium map that needs Leaflet and nothing else."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = [("leaflet", "leaflet.js")]
-    default_css: ClassVar[list[tuple[str, str]]] = [("leaflet_css", "leaflet.css")]
+    default_js = [("leaflet", "leaflet.js")]  # noqa: RUF012 - folium declares it so
+    default_css = [("leaflet_css", "leaflet.css")]  # noqa: RUF012
 
 
 class OfflineFigure(branca.element.Figure):
@@ -169,7 +169,7 @@ class OfflineFigure(branca.element.Figure):
         self.page = page
         self.hatches = hatches
         self.map_name = ""
-        self.data = embed(payload)
+        self.payload = embed(payload)
         self.page_css = read_template("page.css")
         self.map_css = read_template("map.css")
         self.map_js = read_template("map.js")
@@ -195,7 +195,7 @@ class OfflineFigure(branca.element.Figure):
         header.pop("meta_http", None)
         for link in header.values():
             if isinstance(link, branca.element.Link):
-                link.code = asset(link.url)
+                link.code = asset(link.url)  # type: ignore[assignment] # text prints as bytes would
         return str(self._template.render(this=self, kwargs={**kwargs, "embedded": True}))
 
 

@@ -45,7 +45,7 @@ function drawPoint(layer, look, feature, latlng) {
   if (look.sign) {
     return L.marker(latlng, {
       icon: sign(look, feature), pane: layer.pane, keyboard: true,
-      title: feature.label, alt: layer.legend + " " + feature.label,
+      title: feature.label || layer.legend, alt: layer.legend + " " + (feature.label || ""),
     });
   }
   return L.circleMarker(latlng, {

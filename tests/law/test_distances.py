@@ -180,7 +180,7 @@ CASES = [
     ),
     Case("cn.pipe.tunnel.1000", "33", 1000, BAN, mine(PIT), ("pipeline_tunnel", {}, "centreline")),
     Case("cn.pipe.river.500", "32", 500, BAN, mine(PIT), ("pipeline_crossing", {}, "centreline")),
-    # 总局令第39号: 大于300米 between small quarries (exactly 300 fails); 300米 to others' facilities
+    # 总局令第39号: 大于300米 between small quarries; 300米 to others' facilities
     Case("cn.quarry.adj.300", "12", 300, BAN, mine(PIT), mine({**PIT, "owner": "乙"}), at=BAN),
     Case("cn.quarry.300", "31", 300, BAN, mine(PIT), home()),
     # GB 6722-2014 13.6.1: 200 m, a clearing distance
