@@ -250,7 +250,6 @@ _REVIEW_COLUMNS = (
     "verdict",
     "nature",
     "clause",
-    "lines",
 )
 
 
@@ -263,8 +262,6 @@ def _review_row(row: Row, rule: Rule, lang: Lang) -> dict[str, object]:
     verdict = say(f"verdict.{row['verdict']}", lang)
     if row["reason"]:
         verdict += f"（{word_of('reason', row['reason'], lang)}）"
-    start = word_of("line", row["line_from"], lang) or word_of("line", row["source_held"], lang)
-    end = word_of("line", row["line_to"], lang) or word_of("line", row["target_held"], lang)
     cells = [
         {"text": row["source_name"], "value": row["source_name"]},
         {"text": row["target_name"], "value": row["target_name"]},
@@ -282,7 +279,6 @@ def _review_row(row: Row, rule: Rule, lang: Lang) -> dict[str, object]:
         {"text": verdict, "value": f"{VERDICTS.index(str(row['verdict']))}"},
         {"text": say(f"nature.{row['nature']}", lang), "value": row["nature"]},
         {"text": rule.citation(lang), "value": rule.id},
-        {"text": f"{start} → {end}", "value": start},
     ]
     text = " ".join(
         str(value)

@@ -191,11 +191,16 @@ class OfflineFigure(branca.element.Figure):
         """
         for child in list(self._children.values()):
             child.render(**kwargs)
-        header = self.header._children  # noqa: SLF001 - branca gives no other way
-        header.pop("meta_http", None)
-        for link in header.values():
-            if isinstance(link, branca.element.Link):
-                link.code = asset(link.url)  # type: ignore[assignment] # text prints as bytes would
+        # folium's own head forbids zooming and styles the whole window: only its links stay.
+        links = {
+            name: child
+            for name, child in self.header._children.items()  # noqa: SLF001 - no other way
+            if isinstance(child, branca.element.Link)
+        }
+        for link in links.values():
+            link.code = asset(link.url)  # type: ignore[assignment] # text prints as bytes would
+        self.header._children.clear()  # noqa: SLF001
+        self.header._children.update(links)  # noqa: SLF001
         return str(self._template.render(this=self, kwargs={**kwargs, "embedded": True}))
 
 
@@ -251,6 +256,7 @@ def put_on_page(
     seed = f"{template}/{content.theme}/{content.unit}"
     made._id = sha256(seed.encode()).hexdigest()[:16]  # noqa: SLF001
     made.options["maxZoom"] = 19
+    made.options["zoomSnap"] = 0.25
     used = {entry["look"] for entry in payload["legend"]}
     hatches = [look for name, look in looks.items() if name in used]
     figure = OfflineFigure(template, page, payload, hatches=hatches, extras=extras)

@@ -210,11 +210,11 @@ def test_splitting_never_changes_the_minimum(
     first: shapely.Geometry, second: shapely.Geometry, latitude: float
 ) -> None:
     here, there = _shift(first, 0.0, latitude), _shift(second, 0.03, latitude)
-    west, _, east, _ = there.bounds
+    west, _, east, _ = shapely.bounds(there)
     middle = (west + east) / 2
     parts = [
-        there.intersection(shapely.box(west - 1, -90, middle, 90)),
-        there.intersection(shapely.box(middle, -90, east + 1, 90)),
+        shapely.intersection(there, shapely.box(west - 1, -90, middle, 90)),
+        shapely.intersection(there, shapely.box(middle, -90, east + 1, 90)),
     ]
-    shortest = min(measured(here, part) for part in parts if not part.is_empty)
+    shortest = min(measured(here, part) for part in parts if not shapely.is_empty(part))
     assert shortest == pytest.approx(measured(here, there), abs=0.01)

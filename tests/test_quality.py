@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -35,7 +36,8 @@ def spec(**keys: object) -> LayerSpec:
 
 
 def read(geometry: list[shapely.Geometry | None], **keys: object) -> Layer:
-    columns = keys.pop("table", {"id": [str(i) for i in range(len(geometry))]})
+    default = {"id": [str(i) for i in range(len(geometry))]}
+    columns = cast("dict[str, list[str]]", keys.pop("table", default))
     table = pd.DataFrame(columns)
     shapes = np.array(geometry, dtype=object)
     return check_layer(RawLayer(spec(**keys), Path("things.csv"), table, shapes, None))

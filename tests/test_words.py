@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import riskmap
+from riskmap.columns import Problem
 from riskmap.dictionary import write_dictionary
 from riskmap.errors import ConfigError, complain
-from riskmap.quality import Problem
 from riskmap.roles import LINES, ROLES
 from riskmap.rulebook import NATURES
 from riskmap.tables import SURVEY

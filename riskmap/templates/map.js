@@ -83,7 +83,9 @@ function addFeature(group, layer, look, feature, renderer) {
 const spots = [];
 function addSpot(group, layer, look, feature, shape) {
   const bounds = shape.getBounds();
-  const marker = drawPoint(layer, look, feature, bounds.getCenter());
+  if (!riskmap.getPane("riskmap-spots")) riskmap.createPane("riskmap-spots").style.zIndex = "615";
+  const marker = drawPoint({ ...layer, pane: "riskmap-spots" }, look, feature, bounds.getCenter());
+  marker.setZIndexOffset(spots.length * 100);
   marker.on("click", () => choose(feature.ref, false));
   spots.push({ marker, bounds, group });
 }
@@ -150,7 +152,7 @@ function choose(ref, zoom) {
     box.append(items);
   }
   const shape = shapes.get(ref);
-  if (zoom && shape) riskmap.fitBounds(shape.getBounds(), { maxZoom: 15, padding: [60, 60] });
+  if (zoom && shape) riskmap.fitBounds(shape.getBounds(), { maxZoom: 15, padding: [60, 60], animate: false });
   if (!zoom) box.scrollIntoView({ block: "nearest" });
   history.replaceState(null, "", "#" + encodeURIComponent(ref));
 }
@@ -228,7 +230,7 @@ function startSearch() {
 }
 
 riskmap.setView(L.latLngBounds(data.bounds).getCenter(), 10);
-riskmap.fitBounds(data.bounds);
+riskmap.fitBounds(data.bounds, { padding: [4, 4], animate: false });
 data.layers.forEach(drawLayer);
 drawLabels(data.labels);
 drawLegend();

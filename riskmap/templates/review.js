@@ -37,7 +37,8 @@ function select(id, scroll) {
   L.marker(middle, { interactive: false, keyboard: false, pane: "riskmap-labels", icon: L.divIcon({ className: "gap-label", html: label, iconSize: null, iconAnchor: [-10, 26] }) }).addTo(marks);
   selected = { row, marks };
   state.row = id;
-  riskmap.fitBounds(L.latLngBounds(finding.line), { maxZoom: 16, padding: [90, 90] });
+  riskmap.invalidateSize();
+  riskmap.fitBounds(L.latLngBounds(finding.line), { maxZoom: 16, padding: [90, 90], animate: false });
   if (scroll) row.scrollIntoView({ block: "center" });
   choose(id, false);
   writeHash();

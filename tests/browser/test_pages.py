@@ -82,6 +82,7 @@ def test_a_row_shows_its_line_and_the_line_its_row(browser: Browser, folder: Pat
     assert f"v={ident}" in page.url
     assert "未经人工核对" in page.locator("#detail").inner_text()
     again = visit(browser, folder / "review.html", fragment=f"#v={ident}")
+    assert again.page.evaluate("riskmap.getZoom()") == page.evaluate("riskmap.getZoom()") > 13
     assert again.page.locator(".gap-label").inner_text() == label
     selected = again.page.locator('#findings tr[aria-selected="true"]')
     assert selected.get_attribute("data-id") == ident
