@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from shapely import Geometry
+
 PROJECT = """
 title = { zh = "方格", en = "Squares" }
 case = "squares"
@@ -93,7 +95,7 @@ def project(tmp_path: Path) -> Path:
     (folder / "project.toml").write_text(PROJECT, "utf-8")
     (folder / "catalog.toml").write_text(CATALOG, "utf-8")
     (folder / "rules.toml").write_text(RULES, "utf-8")
-    shapes = {
+    shapes: dict[str, list[Geometry]] = {
         "area": [box(119.4, 31.3, 119.6, 31.5)],
         "sources": [Point(119.5, 31.4)],
         "homes": [Point(119.5005, 31.4), Point(119.53, 31.4)],

@@ -37,7 +37,8 @@ def entry(unit: str, tier: str, *, date: str = "2024-01-01", until: str = "") ->
 
 def adopted(*entries: dict[str, str]) -> pd.DataFrame:
     layers = [*units(), register("tier_register", list(entries))]
-    return tier_units(layers, as_of=AS_OF).set_index("ref")
+    found: pd.DataFrame = tier_units(layers, as_of=AS_OF).set_index("ref")
+    return found
 
 
 def test_none_is_unassessed_and_blue_is_never_derived() -> None:
