@@ -11,7 +11,7 @@ from numpydoc.validate import validate
 
 import riskmap
 
-CHECKS = frozenset({"GL03", "GL05", "GL08", "SS03", "SS04", "SS05", "PR01", "PR02", "PR03"})
+CHECKS = frozenset({"GL03", "GL05", "GL08", "SS03", "SS04", "SS05", "PR01", "PR02"})
 CHECKS |= {"PR07", "RT01", "RT03", "YD01"}
 
 
@@ -37,13 +37,23 @@ def public_names() -> list[str]:
     return sorted(found)
 
 
+def takes_parameters(name: str) -> bool:
+    """Tell whether a name's parameters are its own: a model's are the keys of its file."""
+    module, _, thing = name.rpartition(".")
+    found = getattr(sys.modules.get(module), thing, None)
+    if not inspect.isclass(found):
+        return True
+    ours = "__init__" in vars(found) and "model_fields" not in dir(found)
+    return ours and not getattr(found, "_is_protocol", False)
+
+
 def main() -> int:
     """Print each fault; return 1 when there is one."""
     faults = [
         f"{name}: {code} {message}"
         for name in public_names()
         for code, message in validate(name)["errors"]
-        if code in CHECKS
+        if code in CHECKS and (takes_parameters(name) or not code.startswith("PR"))
     ]
     sys.stdout.write("".join(f"{fault}\n" for fault in faults))
     return 1 if faults else 0
