@@ -1,128 +1,88 @@
-"""The pages beside the maps: review, survey, rules, data quality, index."""
+"""The pages beside the maps: review, survey, rules, quality and the index of a run."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import pandas as pd
-
+from riskmap.assets import LEAFLET_CSS, LEAFLET_JS
+from riskmap.claims import (
+    FindingFacts,
+    RuleFacts,
+    coverage_rows,
+    finding_facts,
+    rule_facts,
+)
 from riskmap.content import build_content
-from riskmap.facts import finding_fact, finding_sentence, records, three_numbers
-from riskmap.listing import metres, summary_line
-from riskmap.payload import lonlat_geometry, looks_of, map_payload
+from riskmap.packing import Packing, pack
+from riskmap.particulars import code_word, kind_word, metres
+from riskmap.register import SURVEYED_ROLES
+from riskmap.roles import ROLES
 from riskmap.style import load_style
-from riskmap.tiers import TIERS, tier_counts
+from riskmap.tiers import TIERS
 from riskmap.verdict import VERDICTS, printed_distance, printed_shortfall
-from riskmap.webmap import page_environment, page_words, put_on_page, read_template, render_map
-from riskmap.words import Lang, say
-from riskmap.workbook import counts_table, coverage_table, problems_printed, survey_table, word_of
+from riskmap.webmap import page_environment, page_head
+from riskmap.words import as_lang, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from riskmap.assessment import Assessment
-    from riskmap.facts import Row
-    from riskmap.rulebook import Rule
     from riskmap.style import Style
+    from riskmap.words import Lang
 
-# Verdicts of the table beside the map; consent, open questions and lists have their own.
-_REVIEWED = (
-    "ban_violated",
-    "standard_violated",
-    "advisory_short",
-    "undetermined",
-    "not_bound",
-    "complies",
-)
-_OPEN_REASONS = ("no_number", "no_report")
+_UNNUMBERED = frozenset({"no_number", "no_report"})
 _SILENT = ("no_layer", "no_number", "off", "not_in_force")
+# The review page draws its own lines and rings of none.
+_NOT_ON_REVIEW = ("verdict.", "check.ring", "symbol.judged", "symbol.suspected")
+_REVIEW_WORDS = ("webmap.", "detail.", "review.", "column.")
 
 
 @dataclass(frozen=True, slots=True)
 class OutputLink:
-    """Name one file of the output folder for the index.
+    """Name one output of a run for the index.
 
     Parameters
     ----------
-    group : str
-        ``city``, ``influence``, ``unit`` (maps), ``page`` or ``table``.
+    group : {'map', 'unit', 'page', 'data'}
+        Where it is listed: city maps, maps of parks and firms, pages, or data files.
     title : str
-        Words of the link.
-    href : str
-        Path inside the folder.
+        Its title in the language of the page.
+    files : tuple of (str, str)
+        Format and path relative to the index, such as ``("PNG", "maps/city-tier.png")``.
     picture : str
-        Path of a map's PNG, empty for others.
-    note : str
-        A remark beside the link.
+        Path of the PNG that stands for it, or empty.
     """
 
-    group: str
+    group: Literal["map", "unit", "page", "data"]
     title: str
-    href: str
+    files: tuple[tuple[str, str], ...]
     picture: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """Head one column of a printed table.
+class Choice:
+    """Offer one value of a filter.
 
     Parameters
     ----------
-    heading : str
-        Its words.
-    number : bool
-        True for numbers.
+    value : str
+        Code or reference.
+    word : str
+        What the reader sees.
+    count : int
+        How many rows have it.
     """
 
-    heading: str
-    number: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Hold one printed table.
-
-    Parameters
-    ----------
-    heading, caption, note : str
-        Words above it.
-    columns : tuple of Column
-        Heads.
-    rows : list of list of str
-        Cells as they print.
-    anchor : str
-        Id on the page.
-    """
-
-    heading: str
-    caption: str
-    note: str
-    columns: tuple[Column, ...]
-    rows: list[list[str]]
-    anchor: str = ""
-
-
-def _grid(table: pd.DataFrame, *, heading: str, caption: str = "", note: str = "") -> Grid:
-    columns = tuple(
-        Column(str(name), pd.api.types.is_numeric_dtype(table[name])) for name in table.columns
-    )
-    rows = [[_cell(value) for value in row] for row in table.itertuples(index=False)]
-    return Grid(heading, caption or heading, note, columns, rows)
-
-
-def _cell(value: object) -> str:
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return ""
-    if isinstance(value, (float, np.floating)):
-        return metres(float(value))
-    return str(value)
+    value: str
+    word: str
+    count: int = 0
 
 
 def review_page(assessment: Assessment, *, lang: Lang, style: Style | None = None) -> str:
-    """Write the review page: findings and map, linked both ways.
+    """Write the review page: findings in a table beside their map, linked both ways.
 
     Parameters
     ----------
@@ -131,275 +91,106 @@ def review_page(assessment: Assessment, *, lang: Lang, style: Style | None = Non
     lang : {'zh', 'en'}
         Language of the page.
     style : Style, optional
-        The look; the shipped one when not given.
+        Colours; the shipped ones when not given.
 
     Returns
     -------
     str
-        One offline HTML document.
+        HTML that opens with no network.
     """
-    look = style or load_style()
+    facts = list(finding_facts(assessment, lang=lang).values())
+    judged = [fact for fact in facts if fact.nature != "inventory"]
+    numbered = [fact for fact in judged if fact.reason not in _UNNUMBERED]
+    main = [fact for fact in numbered if fact.nature != "consent"]
+    verdicts = [name for name in VERDICTS if any(fact.verdict == name for fact in main)]
     content = build_content(assessment, theme="tier")
-    payload = map_payload(content, assessment=assessment, lang=lang, style=look)
-    lines = [name for name in ("check.ring", "verdict.") if name]
-    payload["layers"] = [
-        layer for layer in payload["layers"] if not layer["look"].startswith(tuple(lines))
-    ]
-    payload["legend"] = [
-        entry for entry in payload["legend"] if not entry["look"].startswith(tuple(lines))
-    ]
-    findings = _reviewed(assessment)
-    payload["findings"] = _lines(findings, lang)
-    rules = {rule.id: rule for rule in assessment.rulebook.rules}
-    for row in records(findings):
-        fact = finding_fact(row, rule=rules[str(row["rule"])], lang=lang)
-        payload["details"][str(row["finding_id"])] = {
-            "title": fact.title,
-            "headline": fact.headline,
-            "rows": fact.rows,
-            "items": [],
-        }
-    payload["words"]["shown"] = say("review.shown", lang, {"n": "{n}", "total": "{total}"})
-    page = page_words(assessment, title=_title(assessment, "review", lang), lang=lang)
-    drawn = put_on_page(
+    packing = Packing(
+        assessment,
         content,
-        template="review.html.j2",
-        page=page,
-        payload=payload,
-        looks=looks_of(look, lang=lang),
-        extras=_review_extras(assessment, findings, lang, look),
+        style or load_style(),
+        lang,
+        left_out=_NOT_ON_REVIEW,
+        words=_REVIEW_WORDS,
+        targets=frozenset(fact.target for fact in judged),
     )
-    return render_map(drawn)
-
-
-def _title(assessment: Assessment, page: str, lang: Lang) -> str:
-    values = {"title": assessment.title.read(lang), "year": assessment.as_of.year}
-    return say(f"title.{page}", lang, values)
-
-
-def _reviewed(assessment: Assessment) -> pd.DataFrame:
-    table = assessment.findings
-    unanswered = table["reason"].isin(_OPEN_REASONS)
-    chosen = table["verdict"].isin(_REVIEWED) & ~unanswered & (table["nature"] != "consent")
-    units = assessment.units.set_index("ref")
-    kept: pd.DataFrame = table[chosen].copy()
-    kept["unit"] = kept["source"].map(units["unit"]).fillna("") if len(units) else ""
-    kept["park"] = kept["source"].map(units["park"]).fillna("") if len(units) else ""
-    numbered: pd.DataFrame = kept.reset_index(drop=True)
-    return numbered
-
-
-def _lines(findings: pd.DataFrame, lang: Lang) -> list[dict[str, Any]]:
-    made = []
-    for geometry, row in zip(lonlat_geometry(findings), records(findings), strict=True):
-        made.append(
-            {
-                "id": str(row["finding_id"]),
-                "verdict": str(row["verdict"]),
-                "line": [[lat, lon] for lon, lat in geometry["coordinates"]],
-                "label": three_numbers(row, lang=lang),
-            }
-        )
-    return made
-
-
-def _review_extras(
-    assessment: Assessment, findings: pd.DataFrame, lang: Lang, style: Style
-) -> dict[str, object]:
-    counts = findings["verdict"].value_counts()
-    names = assessment.units.set_index("ref")["name"]
-    owners = sorted({*findings["unit"], *findings["park"]} - {""})
-    rules = {rule.id: rule for rule in assessment.rulebook.rules}
-    return {
-        "review_css": read_template("review.css"),
-        "review_js": read_template("review.js"),
-        "chips": [
-            {
-                "code": code,
-                "word": say(f"verdict.{code}", lang),
-                "count": int(counts[code]),
-                "colour": style.verdicts[code].line,
-            }
-            for code in VERDICTS
-            if code in counts
-        ],
-        "units": [{"ref": ref, "name": names.get(ref, ref)} for ref in owners],
-        "rules": [
-            {"ref": name, "name": rules[name].entry.title.read(lang)}
-            for name in sorted(set(findings["rule"]))
-        ],
-        "columns": [
-            Column(say(f"review.column.{name}", lang), name in {"required", "measured", "short"})
-            for name in _REVIEW_COLUMNS
-        ],
-        "rows": [_review_row(row, rules[str(row["rule"])], lang) for row in records(findings)],
-        "review": {
-            name: say(f"review.{name}", lang)
-            for name in ("unit", "rule", "text", "all", "csv", "caption", "more")
+    return _render(
+        "review.html.j2",
+        assessment,
+        title=say("review.title", lang, _names(assessment, lang)),
+        lang=lang,
+        values={
+            "main": main,
+            "consents": [fact for fact in numbered if fact.nature == "consent"],
+            "unnumbered": [fact for fact in judged if fact.reason in _UNNUMBERED],
+            "silent": [
+                row for row in coverage_rows(assessment, lang=lang) if row.status in _SILENT
+            ],
+            "inventories": len(facts) - len(judged),
+            "rules": _rule_facts(assessment, lang),
+            "verdicts": {name: say(f"verdict.{name}", lang) for name in VERDICTS},
+            "chips": [
+                Choice(
+                    name, say(f"verdict.{name}", lang), sum(fact.verdict == name for fact in main)
+                )
+                for name in verdicts
+            ],
+            "unit_choices": _unit_choices(judged),
+            "rule_choices": _rule_choices(judged, assessment, lang),
+            "payload": pack(packing),
+            "leaflet_css": LEAFLET_CSS,
+            "leaflet_js": LEAFLET_JS,
         },
-        "tables": _review_tables(assessment, lang),
-    }
-
-
-_REVIEW_COLUMNS = (
-    "source",
-    "target",
-    "required",
-    "measured",
-    "short",
-    "verdict",
-    "nature",
-    "clause",
-)
-
-
-def _review_row(row: Row, rule: Rule, lang: Lang) -> dict[str, object]:
-    required, measured = float(row["required_m"]), float(row["measured_m"])
-    short = float(row["short_m"])
-    shown = printed_distance(measured, required_m=required)
-    sign = {"lower": "≥ ", "upper": "≤ "}.get(str(row["bound"]), "")
-    gap = printed_shortfall(measured, required_m=required) if np.isfinite(short) else None
-    verdict = say(f"verdict.{row['verdict']}", lang)
-    if row["reason"]:
-        verdict += f"（{word_of('reason', row['reason'], lang)}）"
-    cells = [
-        {"text": row["source_name"], "value": row["source_name"]},
-        {"text": row["target_name"], "value": row["target_name"]},
-        {"text": _cell(required), "value": _cell(required), "look": "number"},
-        {
-            "text": f"{sign}{metres(shown)} ± {metres(float(row['accuracy_m']))}",
-            "value": str(measured),
-            "look": "number",
-        },
-        {
-            "text": "" if gap is None else metres(gap),
-            "value": "" if gap is None else str(gap),
-            "look": "number bad",
-        },
-        {"text": verdict, "value": f"{VERDICTS.index(str(row['verdict']))}"},
-        {"text": say(f"nature.{row['nature']}", lang), "value": row["nature"]},
-        {"text": rule.citation(lang), "value": rule.id},
-    ]
-    text = " ".join(
-        str(value)
-        for value in (row["source_name"], row["target_name"], rule.citation(lang), rule.id, verdict)
     )
-    return {
-        "id": row["finding_id"],
-        "verdict": row["verdict"],
-        "unit": row["unit"],
-        "park": row["park"],
-        "rule": row["rule"],
-        "text": text.lower(),
-        "sentence": finding_sentence(row, lang=lang),
-        "cells": [{"look": "", **cell} for cell in cells],
-    }
 
 
-def _review_tables(assessment: Assessment, lang: Lang) -> list[Grid]:
-    table = assessment.findings
-    rules = {rule.id: rule for rule in assessment.rulebook.rules}
-    consents = table[(table["nature"] == "consent") & (table["verdict"] != "complies")]
-    consent = pd.DataFrame(
-        {
-            say("column.source", lang): consents["source_name"],
-            say("column.target", lang): consents["target_name"],
-            say("review.zone", lang): consents["required_m"],
-            say("column.measured_m", lang): np.floor(consents["measured_m"]),
-            say("column.consent_number", lang): [
-                number or say("fact.no_consent", lang) for number in consents["consent_number"]
-            ],
-            say("column.verdict", lang): [
-                say(f"verdict.{code}", lang) for code in consents["verdict"]
-            ],
-            say("column.citation", lang): [rules[name].citation(lang) for name in consents["rule"]],
-        }
-    )
-    open_ = table[table["reason"].isin(_OPEN_REASONS)]
-    asked = pd.DataFrame(
-        {
-            say("column.source", lang): open_["source_name"],
-            say("column.target", lang): open_["target_name"],
-            say("column.measured_m", lang): np.floor(open_["measured_m"]),
-            say("column.reason", lang): [say(f"reason.{code}", lang) for code in open_["reason"]],
-            say("column.rule", lang): [
-                rules[name].entry.title.read(lang) for name in open_["rule"]
-            ],
-            say("column.citation", lang): [rules[name].citation(lang) for name in open_["rule"]],
-        }
-    )
-    listed = table[table["verdict"] == "inventory"]
-    inventory = pd.DataFrame(
-        {
-            say("column.source", lang): listed["source_name"],
-            say("column.target", lang): listed["target_name"],
-            say("column.target_kind", lang): [
-                word_of("kind", kind, lang) or word_of("role", role, lang)
-                for kind, role in zip(listed["target_kind"], listed["target_role"], strict=True)
-            ],
-            say("column.measured_m", lang): np.floor(listed["measured_m"]),
-            say("column.citation", lang): [rules[name].citation(lang) for name in listed["rule"]],
-        }
-    )
-    silent = _silent_rules(assessment, lang)
-    names = ("consent", "asked", "unanswered", "inventory")
-    grids = []
-    for name, frame in zip(names, (consent, asked, silent, inventory), strict=True):
-        grid = _grid(
-            frame,
-            heading=say(f"review.{name}", lang, {"n": len(frame)}),
-            note=say(f"review.{name}.note", lang),
+def _names(assessment: Assessment, lang: Lang) -> dict[str, object]:
+    return {"title": assessment.title.read(lang), "year": assessment.as_of.year}
+
+
+def _render(
+    template: str,
+    assessment: Assessment,
+    *,
+    title: str,
+    lang: Lang,
+    values: dict[str, object],
+) -> str:
+    lang = as_lang(lang)
+    return (
+        page_environment()
+        .get_template(template)
+        .render(
+            head=page_head(assessment, title=title, lang=lang),
+            lang=lang,
+            t=partial(say, lang=lang),
+            **values,
         )
-        grids.append(
-            Grid(grid.heading, grid.caption, grid.note, grid.columns, grid.rows, anchor=name)
-        )
-    return grids
-
-
-def _silent_rules(assessment: Assessment, lang: Lang) -> pd.DataFrame:
-    silent = assessment.coverage["status"].isin(_SILENT).to_numpy()
-    table = coverage_table(assessment, lang=lang)[silent]
-    wanted = ("rule", "coverage", "why", "hazards", "receptors", "citation", "rule_id")
-    chosen: pd.DataFrame = table[[say(f"column.{name}", lang) for name in wanted]]
-    return chosen
-
-
-def survey_page(assessment: Assessment, *, lang: Lang) -> str:
-    """Write the survey table as a page for the printer.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        Finished run.
-    lang : {'zh', 'en'}
-        Language of the page.
-
-    Returns
-    -------
-    str
-        One offline HTML document.
-    """
-    table = survey_table(assessment, lang=lang)
-    radius = metres(assessment.survey_radius_m)
-    dropped = [say(f"column.{name}", lang) for name in ("ref", "worst_finding")]
-    empty = [name for name in table.columns if table[name].isna().all()]
-    grid = _grid(
-        table.drop(columns=[*dropped, *empty], errors="ignore"),
-        heading=_title(assessment, "survey", lang),
-        note=say("survey.note", lang, {"radius": radius}),
-    )
-    notes = [say("survey.disposal", lang)]
-    return _table_page(
-        assessment, "survey", lang, notes=notes, tables=[grid], signatures=_signatures(lang)
     )
 
 
-def _signatures(lang: Lang) -> list[str]:
-    return [say(f"survey.sign.{name}", lang) for name in ("filled", "checked", "approved", "date")]
+def _rule_facts(assessment: Assessment, lang: Lang) -> dict[str, RuleFacts]:
+    return {rule.id: rule_facts(rule, lang=lang) for rule in assessment.rulebook.rules}
+
+
+def _unit_choices(facts: Sequence[FindingFacts]) -> list[Choice]:
+    names: dict[str, str] = {}
+    for fact in facts:
+        if not fact.belongs:
+            names[fact.source] = fact.source_name
+        for ref, name in zip(fact.belongs, (fact.unit_name, fact.park_name), strict=False):
+            names[ref] = name or ref
+    return [Choice(ref, name) for ref, name in sorted(names.items(), key=lambda item: item[1])]
+
+
+def _rule_choices(
+    facts: Sequence[FindingFacts], assessment: Assessment, lang: Lang
+) -> list[Choice]:
+    ids = sorted({fact.rule for fact in facts})
+    return [Choice(name, assessment.rulebook.rule(name).entry.title.read(lang)) for name in ids]
 
 
 def rules_page(assessment: Assessment, *, lang: Lang) -> str:
-    """Write the page that answers "what did you not check?".
+    """Write the page of rules: which ran, and what was not checked and why.
 
     Parameters
     ----------
@@ -411,22 +202,117 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
     Returns
     -------
     str
-        One offline HTML document.
+        HTML that opens with no network.
     """
-    table = coverage_table(assessment, lang=lang)
-    silent = assessment.coverage["status"].isin(["no_layer", "no_number"]).to_numpy()
-    other = assessment.coverage["status"].isin(["off", "not_in_force", "no_rows"]).to_numpy()
-    grids = [
-        _grid(table[silent], heading=say("rules.silent", lang, {"n": int(silent.sum())})),
-        _grid(
-            table[~silent & ~other],
-            heading=say("rules.ran", lang, {"n": int((~silent & ~other).sum())}),
-        ),
-        _grid(table[other], heading=say("rules.other", lang, {"n": int(other.sum())})),
+    rows = coverage_rows(assessment, lang=lang)
+    groups = [
+        (status, say(f"coverage.{status}", lang), [row for row in rows if row.status == status])
+        for status in (*_SILENT[:2], "no_rows", *_SILENT[2:], "ran")
     ]
-    unverified = sum(rule.entry.status != "verified" for rule in assessment.rulebook.rules)
-    notes = [say("rules.note", lang, {"n": unverified, "total": len(assessment.rulebook.rules)})]
-    return _table_page(assessment, "rules", lang, notes=notes, tables=grids)
+    parts = [
+        say("rules.part", lang, {"word": word, "n": len(chosen)})
+        for _, word, chosen in groups
+        if chosen
+    ]
+    unverified = sum(rule.entry.status == "unverified" for rule in assessment.rulebook.rules)
+    lead = {
+        "n": len(rows),
+        "parts": say("facts.comma", lang).join(parts),
+        "unverified": unverified,
+    }
+    return _render(
+        "rules.html.j2",
+        assessment,
+        title=say("rules.title", lang, _names(assessment, lang)),
+        lang=lang,
+        values={
+            "lead": say("rules.lead", lang, lead),
+            "groups": [group for group in groups if group[2]],
+            "unused": list(_unused_layers(assessment, lang)),
+        },
+    )
+
+
+def _unused_layers(assessment: Assessment, lang: Lang) -> Iterator[tuple[str, str, int]]:
+    ran = set(assessment.coverage.loc[assessment.coverage["status"] == "ran", "rule"])
+    rules = [rule.entry for rule in assessment.rulebook.rules if rule.id in ran]
+    used = {role for rule in rules for role in (*rule.hazard.roles, *rule.receptor.roles)}
+    for layer in assessment.layers:
+        role = layer.spec.role
+        if ROLES[role].parts & {"hazard", "receptor"} and role not in used:
+            yield layer.spec.title.read(lang), code_word("role", role, lang), len(layer.features)
+
+
+def survey_page(assessment: Assessment, *, lang: Lang) -> str:
+    """Write the survey table: one row a firm or unit, compliant and unanswered ones too.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of the page.
+
+    Returns
+    -------
+    str
+        HTML that opens with no network and prints in landscape.
+    """
+    held = {layer.spec.role for layer in assessment.layers}
+    rows = [
+        _survey_row(row, assessment, lang, held) for row in assessment.survey.to_dict("records")
+    ]
+    radius = {"radius": metres(assessment.survey_radius_m)}
+    return _render(
+        "survey.html.j2",
+        assessment,
+        title=say("survey.title", lang, _names(assessment, lang)),
+        lang=lang,
+        values={
+            "rows": rows,
+            "lead": say("survey.lead", lang, radius),
+            "classes": [say(f"role.{role}", lang) for role in SURVEYED_ROLES],
+        },
+    )
+
+
+def _survey_row(
+    row: Mapping[Hashable, object], assessment: Assessment, lang: Lang, held: set[str]
+) -> dict[Hashable, object]:
+    def number(name: str) -> float:
+        return float(str(row[name]))
+
+    nearest = []
+    for role in SURVEYED_ROLES:
+        distance_m = number(f"{role}_m")
+        if role not in held:
+            nearest.append(("", say("survey.no_layer", lang)))
+        elif math.isnan(distance_m):
+            nearest.append(("", "—"))
+        else:
+            printed = printed_distance(distance_m, required_m=float("nan"))
+            nearest.append((str(row[f"nearest_{role}"]), metres(printed)))
+    required_m, measured_m = number("required_m"), number("measured_m")
+    has_finding = not math.isnan(measured_m)
+    short = ""
+    if not math.isnan(number("short_m")):
+        short = metres(printed_shortfall(measured_m, required_m=required_m))
+    rule = str(row["rule"])
+    return {
+        **row,
+        "kind_word": kind_word(row["kind"], row["role"], lang),
+        "park_word": row["park_name"] or say("table.outside_parks", lang),
+        "built_up_word": code_word("yes_no", row["built_up"], lang),
+        "tier_word": say(f"tier.{row['tier']}", lang),
+        "nearest": nearest,
+        "verdict_word": say(f"verdict.{row['verdict'] or 'none'}", lang),
+        "citation": assessment.rulebook.rule(rule).citation(lang) if rule else "",
+        "required": metres(required_m),
+        "measured": metres(printed_distance(measured_m, required_m=required_m))
+        if has_finding
+        else "",
+        "short": short,
+    }
 
 
 def quality_page(assessment: Assessment, *, lang: Lang) -> str:
@@ -442,41 +328,49 @@ def quality_page(assessment: Assessment, *, lang: Lang) -> str:
     Returns
     -------
     str
-        One offline HTML document.
+        HTML that opens with no network.
     """
-    grids = [
-        _grid(counts_table(assessment, lang=lang), heading=say("quality.layers", lang)),
-        _grid(
-            problems_printed(assessment, lang=lang),
-            heading=say("quality.problems", lang, {"n": len(assessment.problems)}),
-        ),
+    problems = [
+        {
+            **row,
+            "reason": say(str(row["reason"]), lang),
+            "outcome": code_word("outcome", row["outcome"], lang),
+        }
+        for row in assessment.problems.to_dict("records")
     ]
-    notes = [say("quality.note", lang)]
-    return _table_page(assessment, "quality", lang, notes=notes, tables=grids)
-
-
-def _table_page(
-    assessment: Assessment,
-    name: str,
-    lang: Lang,
-    *,
-    notes: list[str],
-    tables: list[Grid],
-    signatures: list[str] | None = None,
-) -> str:
-    page = page_words(assessment, title=_title(assessment, name, lang), lang=lang)
-    template = page_environment().get_template("table.html.j2")
-    return template.render(
-        page=page,
-        css=read_template("page.css"),
-        notes=notes,
-        tables=tables,
-        signatures=signatures or [],
+    layers = [
+        {
+            "spec": layer.spec,
+            "title": layer.spec.title.read(lang),
+            "role": code_word("role", layer.spec.role, lang),
+            "counts": layer.counts,
+            "line": code_word("line", layer.spec.reference, lang),
+            "accuracy": metres(layer.accuracy_m),
+            "source": layer.spec.source.read(lang),
+        }
+        for layer in assessment.layers
+    ]
+    return _render(
+        "quality.html.j2",
+        assessment,
+        title=say("quality.title", lang, _names(assessment, lang)),
+        lang=lang,
+        values={
+            "lead": say("quality.lead", lang, dict(_row_sums(assessment))),
+            "layers": layers,
+            "sums": _row_sums(assessment),
+            "problems": problems,
+        },
     )
 
 
+def _row_sums(assessment: Assessment) -> dict[str, int]:
+    names = ("rows_in", "used", "repaired", "rejected", "outside", "not_of_layer")
+    return {name: int(assessment.counts[name].sum()) for name in names}
+
+
 def index_page(assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLink]) -> str:
-    """Write the front page of a run.
+    """Write the index of a run: what was done, what came out, what was not assessed.
 
     Parameters
     ----------
@@ -485,79 +379,90 @@ def index_page(assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLi
     lang : {'zh', 'en'}
         Language of the page.
     outputs : sequence of OutputLink
-        What lies in the folder.
+        Every file of the run that a reader opens, in order.
 
     Returns
     -------
     str
-        One offline HTML document; its pictures are files of the same folder.
+        HTML; its pictures and links are files beside it.
     """
-    page = page_words(assessment, title=_title(assessment, "index", lang), lang=lang)
-    template = page_environment().get_template("index.html.j2")
-    maps = [
-        {
-            "heading": say(f"index.maps.{group}", lang),
-            "cards": [link for link in outputs if link.group == group],
-        }
-        for group in ("city", "influence", "unit")
-        if any(link.group == group for link in outputs)
+    groups = [
+        (name, say(f"index.group.{name}", lang), [link for link in outputs if link.group == name])
+        for name in ("map", "unit", "page", "data")
     ]
-    return template.render(
-        page=page,
-        css=read_template("page.css"),
-        summary=summary_line(assessment, lang=lang),
-        quality=_quality_line(assessment, lang),
-        facts=_facts(assessment, lang),
-        pages=[link for link in outputs if link.group in {"page", "table"}],
-        maps=maps,
-        open=_open_questions(assessment, lang),
-        words={name: say(f"index.{name}", lang) for name in ("pages", "png", "open", "open_note")},
+    return _render(
+        "index.html.j2",
+        assessment,
+        title=say("index.title", lang, _names(assessment, lang)),
+        lang=lang,
+        values={
+            "run": _run_line(assessment, lang),
+            "groups": [group for group in groups if group[2]],
+            "tiers": _tier_lines(assessment, lang),
+            "verdicts": _verdict_lines(assessment, lang),
+            "dangers": _danger_lines(assessment, lang),
+            "open_lines": list(_open_lines(assessment, lang)),
+            "quality": say(
+                "index.quality_line",
+                lang,
+                {**_row_sums(assessment), "problems": len(assessment.problems)},
+            ),
+        },
     )
 
 
-def _quality_line(assessment: Assessment, lang: Lang) -> str:
-    counts = assessment.counts[["rows_in", "used", "repaired", "rejected", "outside"]].sum()
-    return say("index.quality", lang, {str(name): int(value) for name, value in counts.items()})
+def _run_line(assessment: Assessment, lang: Lang) -> str:
+    return say(
+        "index.run_line",
+        lang,
+        {
+            "as_of": assessment.as_of,
+            "until": assessment.marks.data_until,
+            "layers": len(assessment.layers),
+            "rules": len(assessment.coverage),
+            "ran": int((assessment.coverage["status"] == "ran").sum()),
+            "units": len(assessment.units),
+            "findings": int((assessment.findings["verdict"] != "inventory").sum()),
+        },
+    )
 
 
-def _facts(assessment: Assessment, lang: Lang) -> list[dict[str, object]]:
-    units = assessment.units
-    city = tier_counts(units[units["scale"] == "city"]).set_index("tier")["count"]
-    verdicts = assessment.pairs["verdict"].value_counts()
-    standings = assessment.hidden_dangers["standing"].value_counts()
+def _tier_lines(assessment: Assessment, lang: Lang) -> list[tuple[str, str, int]]:
+    city = assessment.units[assessment.units["scale"] == "city"]
+    counts = city["tier"].value_counts()
+    return [(tier, say(f"tier.{tier}.long", lang), int(counts.get(tier, 0))) for tier in TIERS]
+
+
+def _verdict_lines(assessment: Assessment, lang: Lang) -> list[tuple[str, str, int, int]]:
+    findings = assessment.findings["verdict"].value_counts()
+    pairs = assessment.pairs["verdict"].value_counts()
     return [
-        {
-            "heading": say("index.tiers", lang),
-            "facts": [
-                {"word": say(f"tier.{name}.long", lang), "count": int(city[name])} for name in TIERS
-            ],
-            "note": say("map.total_units", lang, {"n": int(city.sum())}),
-        },
-        {
-            "heading": say("index.verdicts", lang),
-            "facts": [
-                {"word": say(f"verdict.{name}", lang), "count": int(verdicts[name])}
-                for name in VERDICTS
-                if name in verdicts
-            ],
-            "note": say("index.pairs", lang, {"n": len(assessment.pairs)}),
-        },
-        {
-            "heading": say("index.dangers", lang),
-            "facts": [
-                {"word": say(f"standing.{name}", lang), "count": int(standings.get(name, 0))}
-                for name in ("judged", "suspected")
-            ],
-            "note": "",
-        },
+        (
+            name,
+            say(f"verdict.{name}", lang),
+            int(findings.get(name, 0)),
+            int(pairs.get(name, 0)),
+        )
+        for name in VERDICTS[:-1]
     ]
 
 
-def _open_questions(assessment: Assessment, lang: Lang) -> list[str]:
-    silent = assessment.coverage["status"].isin(["no_layer", "no_number"]).to_numpy()
-    table = coverage_table(assessment, lang=lang)[silent]
-    names = [say(f"column.{name}", lang) for name in ("rule", "coverage", "why")]
+def _danger_lines(assessment: Assessment, lang: Lang) -> list[tuple[str, int]]:
+    counts = assessment.hidden_dangers["standing"].value_counts()
     return [
-        f"{rule} — {status}" + (f"：{why}" if why else "")
-        for rule, status, why in table[names].itertuples(index=False)
+        (say(f"standing.{name}", lang), int(counts.get(name, 0)))
+        for name in ("judged", "suspected")
     ]
+
+
+def _open_lines(assessment: Assessment, lang: Lang) -> Iterator[str]:
+    city = assessment.units[assessment.units["scale"] == "city"]
+    yield say("index.open_units", lang, {"n": int((city["tier"] == "unassessed").sum())})
+    open_ = int((assessment.findings["verdict"] == "undetermined").sum())
+    yield say("index.open_findings", lang, {"n": open_})
+    counts = assessment.coverage["status"].value_counts()
+    for status in _SILENT:
+        number = int(counts.get(status, 0))
+        if number:
+            word = say(f"coverage.{status}", lang)
+            yield say("index.open_rules", lang, {"word": word, "n": number})

@@ -277,25 +277,28 @@ class _Report:
 
     def _links(self, jobs: Sequence[MapJob]) -> tuple[OutputLink, ...]:
         lang = self.lang
-        links = []
+        links: list[OutputLink] = []
         for job in jobs:
-            group = "unit" if job.unit else "influence" if job.theme == "influence" else "city"
             title = build_title(self.assessment, theme=job.theme, unit=job.unit).read(lang)
-            links.append(OutputLink(group, title, f"{job.stem}.html", f"{job.stem}.png"))
+            picture = f"{job.stem}.png"
+            files = (("HTML", f"{job.stem}.html"), ("PNG", picture))
+            links.append(OutputLink("unit" if job.unit else "map", title, files, picture))
         links += [
-            OutputLink("page", say(f"index.{name}", lang), f"{name}.html")
-            for name in ("review", "survey", "rules")
+            OutputLink("page", say(f"output.{name}", lang), (("HTML", f"{name}.html"),))
+            for name in ("review", "survey", "rules", "quality")
         ]
-        links.append(OutputLink("page", say("index.quality_page", lang), "quality.html"))
-        files = {
-            "xlsx": "tables/riskmap.xlsx",
-            "csv": "tables/findings.csv",
-            "parquet": "tables/findings.parquet",
-            "gpkg": "tables/riskmap.gpkg",
-            "manifest": MANIFEST,
-        }
+        names = ("findings", "survey", "hidden_dangers", "units", "rules", "layers", "problems")
+        tables = tuple(
+            (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv") for name in names
+        )
         links += [
-            OutputLink("table", say(f"index.{name}", lang), path) for name, path in files.items()
+            OutputLink("data", say("output.workbook", lang), (("XLSX", "tables/riskmap.xlsx"),)),
+            OutputLink("data", say("output.tables", lang), tables),
+            OutputLink(
+                "data", say("output.parquet", lang), (("GeoParquet", "tables/findings.parquet"),)
+            ),
+            OutputLink("data", say("output.geopackage", lang), (("GPKG", "tables/riskmap.gpkg"),)),
+            OutputLink("data", say("output.manifest", lang), (("JSON", MANIFEST),)),
         ]
         return tuple(links)
 

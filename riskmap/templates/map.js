@@ -1,251 +1,164 @@
 "use strict";
-// Draws what the page's data block holds. Names are data: they reach the page as text only.
-const data = JSON.parse(document.getElementById("riskmap-data").textContent);
-const words = data.words;
-const layersByLook = new Map();
-const shapes = new Map();
-const SVG = "http://www.w3.org/2000/svg";
+/* The map page: legend switches, search, list of objects and the panel of details. */
+(() => {
+  const { data, shown, word, element } = riskmap;
+  const MOST_FOUND = 40;
+  const body = document.getElementById("detail-body");
+  const panel = document.getElementById("detail");
+  const close = document.getElementById("detail-close");
+  const empty = body.cloneNode(true);
 
-function element(name, attributes, text) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes || {})) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function hatchStyle(layer, look) {
-  return {
-    stroke: false, fill: true, fillOpacity: 1, fillColor: "url(#" + look.pattern + ")",
-    interactive: false, pane: layer.pane,
-  };
-}
-
-function pathStyle(look, pane) {
-  return {
-    pane, color: look.line || "#1E2328", weight: look.width || 0, opacity: look.width ? 1 : 0,
-    dashArray: look.dash && look.dash.length ? look.dash.map((part) => part * 2).join(" ") : null,
-    fill: Boolean(look.fill), fillColor: look.fill || "none", fillOpacity: look.opacity ?? 1,
-    stroke: Boolean(look.width),
-  };
-}
-
-function sign(look, feature) {
-  const made = element("div", { class: look.sign });
-  if (look.sign === "diamond") made.append(element("b", {}, feature.digit || ""));
-  else if (look.sign === "tier-spot") {
-    made.textContent = look.badge;
-    made.style.background = look.solid;
-    made.style.color = look.text;
-  } else made.textContent = look.sign === "hidden-judged" ? "!" : "?";
-  const lift = look.sign === "diamond" ? 27 : 12;
-  return L.divIcon({ className: "sign-icon", html: made, iconSize: [24, 24], iconAnchor: [12, lift] });
-}
-
-function drawPoint(layer, look, feature, latlng) {
-  if (look.sign) {
-    return L.marker(latlng, {
-      icon: sign(look, feature), pane: layer.pane, keyboard: true,
-      title: feature.label || layer.legend, alt: layer.legend + " " + (feature.label || ""),
-    });
+  function fill(parts) {
+    body.replaceChildren(...parts);
+    panel.classList.add("filled");
+    close.hidden = false;
+    panel.scrollIntoView({ block: "nearest" });
   }
-  return L.circleMarker(latlng, {
-    pane: layer.pane, radius: look.radius || 4, color: look.line || "#1E2328", weight: 1,
-    fillColor: look.fill || "#5A534A", fillOpacity: 1,
-  });
-}
 
-function addFeature(group, layer, look, feature, renderer) {
-  const style = pathStyle(look, layer.pane);
-  if (renderer) style.renderer = renderer;
-  const geometry = { type: "Feature", properties: {}, geometry: feature.g };
-  if (look.casing) {
-    L.geoJSON(geometry, {
-      pane: layer.pane, interactive: false,
-      style: { color: look.casing, weight: look.width + 3, opacity: 1, fill: false, pane: layer.pane },
-    }).addTo(group);
+  function clear() {
+    riskmap.clearSelection();
+    body.replaceChildren(...empty.cloneNode(true).childNodes);
+    panel.classList.remove("filled");
+    close.hidden = true;
+    remember("");
   }
-  const made = L.geoJSON(geometry, {
-    style: () => style, pane: layer.pane,
-    pointToLayer: (_, latlng) => drawPoint(layer, look, feature, latlng),
-  });
-  if (look.pattern && !renderer && feature.g.type.includes("Polygon")) {
-    L.geoJSON(geometry, { style: () => hatchStyle(layer, look), interactive: false, pane: layer.pane }).addTo(group);
+
+  function remember(ref) {
+    history.replaceState(null, "", ref ? "#s=" + encodeURIComponent(ref) : location.pathname + location.search);
   }
-  made.addTo(group);
-  if (look.sign === "tier-spot" && feature.g.type.includes("Polygon")) addSpot(group, layer, look, feature, made);
-  if (feature.ref && data.details[feature.ref]) {
-    made.on("click", () => choose(feature.ref, false));
-    if (!shapes.has(feature.ref)) shapes.set(feature.ref, made);
+
+  function selectFinding(id, zoom) {
+    const it = data.findings[id];
+    const ends = [[it.line[1], it.line[0]], [it.line[3], it.line[2]]];
+    riskmap.clearSelection();
+    riskmap.measure(it);
+    if (zoom) riskmap.goTo(L.latLngBounds(ends), 17);
+    fill(riskmap.detail.finding(id));
+    remember(id);
   }
-}
 
-// A unit too small to read at this zoom is shown by the word of its tier as well.
-const spots = [];
-function addSpot(group, layer, look, feature, shape) {
-  const bounds = shape.getBounds();
-  if (!riskmap.getPane("riskmap-spots")) riskmap.createPane("riskmap-spots").style.zIndex = "615";
-  const marker = drawPoint({ ...layer, pane: "riskmap-spots" }, look, feature, bounds.getCenter());
-  marker.setZIndexOffset(spots.length * 100);
-  marker.on("click", () => choose(feature.ref, false));
-  spots.push({ marker, bounds, group });
-}
-
-function showSpots() {
-  for (const { marker, bounds, group } of spots) {
-    const a = riskmap.latLngToContainerPoint(bounds.getNorthWest());
-    const b = riskmap.latLngToContainerPoint(bounds.getSouthEast());
-    const small = Math.max(b.x - a.x, b.y - a.y) < 22;
-    if (small) group.addLayer(marker); else group.removeLayer(marker);
+  function selectDanger(id, zoom) {
+    const it = data.dangers[id];
+    riskmap.clearSelection();
+    const placed = shown.byRef.get(id) || shown.byRef.get(it.unit) || [];
+    placed.slice(0, 1).forEach(([, feature]) => riskmap.outline(feature));
+    if (zoom && placed.length) riskmap.goTo(riskmap.boundsOf([placed[0][1]]), 15);
+    fill(riskmap.detail.danger(id, select));
+    remember(id);
   }
-}
 
-function drawLayer(layer, index) {
-  const look = data.looks[layer.look] || {};
-  layer.pane = "riskmap-" + index;
-  riskmap.createPane(layer.pane).style.zIndex = String(400 + index);
-  const group = layersByLook.get(layer.look) || L.layerGroup().addTo(riskmap);
-  layersByLook.set(layer.look, group);
-  const renderer = layer.features.length > 3000 ? L.canvas({ pane: layer.pane, padding: 0.3 }) : null;
-  for (const feature of layer.features) addFeature(group, layer, look, feature, renderer);
-}
-
-// Place names by importance; a name that would lie on another waits for the next zoom.
-const labels = [];
-function drawLabels(list) {
-  riskmap.createPane("riskmap-labels").style.zIndex = "640";
-  for (const label of list) {
-    const text = element("span", {}, label.label);
-    const icon = L.divIcon({ className: "place " + label.kind, html: text, iconSize: [0, 0], iconAnchor: [-7, 8] });
-    const marker = L.marker([label.lat, label.lon], { icon, interactive: false, keyboard: false, pane: "riskmap-labels" });
-    labels.push({ marker, rank: label.rank, width: 7 + [...label.label].reduce((sum, c) => sum + (c.charCodeAt(0) > 0x2e80 ? 13 : 7), 0) });
+  function selectFeature(ref, feature, zoom) {
+    riskmap.clearSelection();
+    riskmap.outline(feature);
+    if (zoom) riskmap.goTo(riskmap.boundsOf([feature]), 15);
+    fill(riskmap.detail.feature(ref, feature[0], select));
+    remember(ref);
   }
-  labels.sort((a, b) => a.rank - b.rank);
-}
 
-function spreadLabels() {
-  const taken = [];
-  const size = riskmap.getSize();
-  for (const { marker, width } of labels) {
-    const at = riskmap.latLngToContainerPoint(marker.getLatLng());
-    const box = [at.x + 4, at.y - 9, at.x + 10 + width, at.y + 9];
-    const off = box[2] < 0 || box[0] > size.x || box[3] < 0 || box[1] > size.y;
-    const hit = off || taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
-    if (hit) marker.remove();
-    else { marker.addTo(riskmap); taken.push(box); }
+  /* Choose by reference, from a list or the address. */
+  function select(ref) {
+    if (data.findings[ref]) return selectFinding(ref, true);
+    if (data.dangers[ref]) return selectDanger(ref, true);
+    const placed = (shown.byRef.get(ref) || []).filter(([, feature]) => feature[0] >= 0);
+    if (placed.length) selectFeature(ref, placed[0][1], true);
+    return undefined;
   }
-}
 
-function choose(ref, zoom) {
-  const detail = data.details[ref];
-  const box = document.getElementById("detail");
-  box.replaceChildren();
-  if (!detail) return;
-  box.append(element("h2", {}, detail.title));
-  if (detail.headline) box.append(element("p", { class: "headline" }, detail.headline));
-  const list = element("dl");
-  for (const [name, value] of detail.rows) list.append(element("dt", {}, name), element("dd", {}, value));
-  box.append(list);
-  if (detail.items && detail.items.length) {
-    box.append(element("h3", {}, words.findings));
-    const items = element("ul");
-    for (const item of detail.items) items.append(element("li", {}, item));
-    box.append(items);
+  function onSelect(ref, feature) {
+    if (data.findings[ref]) selectFinding(ref, false);
+    else if (data.dangers[ref]) selectDanger(ref, false);
+    else if (feature[0] >= 0) selectFeature(ref, feature, false);
   }
-  const shape = shapes.get(ref);
-  if (zoom && shape) riskmap.fitBounds(shape.getBounds(), { maxZoom: 15, padding: [60, 60], animate: false });
-  if (!zoom) box.scrollIntoView({ block: "nearest" });
-  history.replaceState(null, "", "#" + encodeURIComponent(ref));
-}
 
-function swatch(look, shape) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("width", "30"); svg.setAttribute("height", "16"); svg.setAttribute("aria-hidden", "true");
-  const part = (name, attributes) => {
-    const made = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    svg.append(made);
-  };
-  if (look.sign === "diamond") part("path", { d: "M15 1 L22 8 L15 15 L8 8 Z", fill: "#fff", stroke: "#1E2328", "stroke-width": 1.4 });
-  else if (look.sign === "hidden-judged") part("path", { d: "M15 1 L23 15 L7 15 Z", fill: "#1E2328" });
-  else if (look.sign === "hidden-suspected") part("circle", { cx: 15, cy: 8, r: 6, fill: "#fff", stroke: "#1E2328", "stroke-width": 1.8, "stroke-dasharray": "3 2" });
-  else if (shape === "symbol") part("circle", { cx: 15, cy: 8, r: 4.5, fill: look.fill || "#5A534A", stroke: "#1E2328" });
-  else if (shape === "line") {
-    if (look.casing) part("path", { d: "M1 8 H29", stroke: look.casing, "stroke-width": look.width + 3 });
-    part("path", { d: "M1 8 H29", stroke: look.line, "stroke-width": look.width, "stroke-dasharray": (look.dash || []).map((d) => d * 2).join(" ") || "none" });
-  } else {
-    part("rect", { x: 0, y: 0, width: 30, height: 16, fill: look.fill || "#fff" });
-    if (look.pattern) part("rect", { x: 0, y: 0, width: 30, height: 16, fill: "url(#" + look.pattern + ")" });
-    if (look.width) part("rect", { x: 1, y: 1, width: 28, height: 14, fill: "none", stroke: look.line, "stroke-width": Math.min(look.width, 2) });
-  }
-  return svg;
-}
-
-function drawLegend() {
-  const box = document.getElementById("legend");
-  let group = "";
-  let list = null;
-  for (const entry of data.legend) {
-    if (entry.group !== group) {
-      group = entry.group;
-      box.append(element("h3", {}, words.groups[group]));
-      list = element("ul", { class: "legend" });
-      box.append(list);
+  function startLegend() {
+    for (const place of document.querySelectorAll(".swatch[data-look]")) {
+      if (place.dataset.shape === "label") place.textContent = word("webmap.sample");
+      else place.append(riskmap.swatch(place.dataset.look, place.dataset.shape));
     }
-    const row = element("li");
-    const label = element("label");
-    const check = element("input", { type: "checkbox" });
-    check.checked = true;
-    check.addEventListener("change", () => {
-      const layer = layersByLook.get(entry.look);
-      if (!layer) return;
-      if (check.checked) layer.addTo(riskmap); else layer.remove();
-    });
-    label.append(check, swatch(data.looks[entry.look] || {}, entry.shape), element("span", {}, entry.legend));
-    row.append(label, element("span", { class: "count" }, entry.count));
-    list.append(row);
-    if (entry.total) box.append(element("p", { class: "total" }, entry.total));
-  }
-}
-
-function startSearch() {
-  const field = document.getElementById("search");
-  const hits = document.getElementById("hits");
-  field.addEventListener("input", () => {
-    const wanted = field.value.trim().toLowerCase();
-    hits.replaceChildren();
-    if (!wanted) return;
-    const found = data.names.filter((entry) => entry.name.toLowerCase().includes(wanted)).slice(0, 30);
-    for (const entry of found) {
-      const row = element("li");
-      const button = element("button", { type: "button" }, entry.name + " · " + entry.kind);
-      button.addEventListener("click", () => {
-        if (data.details[entry.ref]) choose(entry.ref, true);
-        if (!shapes.has(entry.ref)) riskmap.setView([entry.lat, entry.lon], 14);
+    for (const box of document.querySelectorAll("#legend input")) {
+      box.checked = true;
+      box.addEventListener("change", () => {
+        if (box.dataset.look.startsWith("label.")) {
+          shown.labelled[box.dataset.look] = box.checked;
+          riskmap.labels.place();
+        } else riskmap.toggle(box.dataset.look, box.checked);
       });
-      row.append(button);
-      hits.append(row);
     }
-    if (!found.length) hits.append(element("li", {}, words.nothing));
-  });
-}
+  }
 
-riskmap.setView(L.latLngBounds(data.bounds).getCenter(), 10);
-riskmap.fitBounds(data.bounds, { padding: [4, 4], animate: false });
-data.layers.forEach(drawLayer);
-drawLabels(data.labels);
-drawLegend();
-startSearch();
-spreadLabels();
-showSpots();
-riskmap.on("zoomend", showSpots);
-riskmap.on("zoomend moveend resize", spreadLabels);
-L.control.scale({ imperial: false, maxWidth: 160 }).addTo(riskmap);
-riskmap.attributionControl.setPrefix(false);
-const readout = document.getElementById("readout");
-riskmap.on("mousemove", (event) => {
-  readout.textContent = event.latlng.lng.toFixed(5) + "°E " + event.latlng.lat.toFixed(5) + "°N · " + words.datum;
-});
-window.addEventListener("beforeprint", () => riskmap.invalidateSize());
-const asked = decodeURIComponent(location.hash.slice(1));
-if (asked && data.details[asked]) choose(asked, true);
-document.documentElement.dataset.ready = "yes";
+  function searchable() {
+    const seen = new Set();
+    const found = [];
+    for (const layer of shown.layers) {
+      for (const feature of layer.features) {
+        const [index, ref] = feature;
+        if (index < 0 || !ref || seen.has(ref) || data.findings[ref] || data.dangers[ref]) continue;
+        const [title, kind] = data.details[index];
+        if (title === kind) continue;
+        seen.add(ref);
+        found.push({ title, kind, key: title.toLowerCase(), ref });
+      }
+    }
+    for (const [name, kind, , place] of data.labels) {
+      if (kind !== "unit") found.push({ title: name, kind: word("webmap.place"), key: name.toLowerCase(), place: [place[1] / 1e6, place[0] / 1e6] });
+    }
+    return found;
+  }
+
+  function startSearch() {
+    const input = document.getElementById("search");
+    const results = document.getElementById("search-results");
+    const count = document.getElementById("search-count");
+    let entries = null;
+    input.addEventListener("input", () => {
+      entries = entries || searchable();
+      const wanted = input.value.trim().toLowerCase();
+      const hits = wanted ? entries.filter((entry) => entry.key.includes(wanted)) : [];
+      const listed = hits.slice(0, MOST_FOUND);
+      count.textContent = !wanted ? "" : word(hits.length > listed.length ? "webmap.found_first" : "webmap.found", { n: hits.length, shown: listed.length });
+      results.replaceChildren(
+        ...listed.map((entry) => {
+          const go = () => (entry.ref ? select(entry.ref) : shown.map.setView(entry.place, 14, { animate: false }));
+          return element("li", {}, element("button", { type: "button", onclick: go }, entry.title, element("small", {}, entry.kind)));
+        })
+      );
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && results.querySelector("button")) results.querySelector("button").click();
+    });
+  }
+
+  function startList() {
+    const place = document.getElementById("list-body");
+    const add = (title, buttons) => {
+      if (!buttons.length) return;
+      const list = element("ul", { class: "things" });
+      for (const made of buttons) list.append(element("li", {}, made));
+      place.append(element("details", {}, element("summary", {}, title), list));
+    };
+    const units = data.unit_list.map(([ref, name, tier]) => element("button", { type: "button", onclick: () => select(ref) }, name, element("small", {}, tier)));
+    add(word("webmap.list_units", { n: units.length }), units);
+    const dangers = Object.values(data.dangers).map((it) => riskmap.detail.dangerButton(it, select));
+    add(word("webmap.list_dangers", { n: dangers.length }), dangers);
+    const asking = Object.values(data.findings).filter((it) => data.asking.includes(it.verdict));
+    add(word("webmap.list_findings", { n: asking.length }), asking.map((it) => riskmap.detail.findingButton(it, select)));
+  }
+
+  riskmap.open = (id) => {
+    const map = riskmap.start(id);
+    shown.onSelect = onSelect;
+    riskmap.labels.start();
+    startLegend();
+    startSearch();
+    startList();
+    close.addEventListener("click", clear);
+    map.on("click", clear);
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") clear();
+    });
+    const wanted = new URLSearchParams(location.hash.slice(1)).get("s");
+    if (wanted) select(wanted);
+    document.documentElement.dataset.ready = "1";
+    return map;
+  };
+})();

@@ -1,133 +1,287 @@
 "use strict";
-// The table of findings and the map, linked both ways. Runs after map.js in the same page.
-const table = document.getElementById("findings");
-const rows = [...table.tBodies[0].rows];
-const byId = new Map(rows.map((row) => [row.dataset.id, row]));
-const lines = new Map(data.findings.map((finding) => [finding.id, finding]));
-const state = { verdicts: new Set(), unit: "", rule: "", text: "", row: "" };
-const fields = { unit: document.getElementById("unit"), rule: document.getElementById("rule"), text: document.getElementById("text") };
-const chips = [...document.querySelectorAll(".chip[data-verdict]")];
-let selected = null;
-riskmap.createPane("riskmap-pair").style.zIndex = "630";
+/* The review page: table and map linked both ways, filters, sorting, address, CSV. */
+(() => {
+  const { data, shown, word, element } = riskmap;
+  const rows = [...document.querySelectorAll("tr[data-id]")];
+  const mainRows = rows.filter((row) => row.closest("table").classList.contains("main"));
+  const chips = [...document.querySelectorAll(".chip")];
+  const unit = document.getElementById("filter-unit");
+  const rule = document.getElementById("filter-rule");
+  const text = document.getElementById("filter-text");
+  const count = document.getElementById("count");
+  const body = document.getElementById("detail-body");
+  const panel = document.getElementById("detail");
+  const close = document.getElementById("detail-close");
+  const empty = body.cloneNode(true);
+  const lines = new Map();
+  let selected = "";
+  let sorted = null;
 
-function drawLine(finding, strong) {
-  const look = data.looks["verdict." + finding.verdict] || {};
-  const options = { pane: "riskmap-pair", color: look.line || "#1E2328", weight: strong ? 4 : 2, opacity: 1, dashArray: (look.dash || []).map((d) => d * 2).join(" ") || null };
-  const casing = L.polyline(finding.line, { pane: "riskmap-pair", color: "#FFFFFF", weight: options.weight + 3, interactive: false });
-  const line = L.polyline(finding.line, options);
-  line.on("click", () => select(finding.id, true));
-  return [casing, line];
-}
-
-const group = L.layerGroup().addTo(riskmap);
-const drawn = new Map();
-for (const finding of data.findings) drawn.set(finding.id, L.layerGroup(drawLine(finding, false)));
-
-function select(id, scroll) {
-  const finding = lines.get(id);
-  const row = byId.get(id);
-  if (selected) { selected.row.setAttribute("aria-selected", "false"); selected.marks.remove(); }
-  selected = null;
-  if (!finding || !row) return;
-  row.setAttribute("aria-selected", "true");
-  const marks = L.layerGroup(drawLine(finding, true)).addTo(riskmap);
-  for (const end of finding.line) L.circleMarker(end, { pane: "riskmap-pair", radius: 4, color: "#FFFFFF", weight: 2, fillColor: "#1E2328", fillOpacity: 1 }).addTo(marks);
-  const middle = L.latLngBounds(finding.line).getCenter();
-  const label = element("span", {}, finding.label);
-  L.marker(middle, { interactive: false, keyboard: false, pane: "riskmap-labels", icon: L.divIcon({ className: "gap-label", html: label, iconSize: null, iconAnchor: [-10, 26] }) }).addTo(marks);
-  selected = { row, marks };
-  state.row = id;
-  riskmap.invalidateSize();
-  riskmap.fitBounds(L.latLngBounds(finding.line), { maxZoom: 16, padding: [90, 90], animate: false });
-  if (scroll) row.scrollIntoView({ block: "center" });
-  choose(id, false);
-  writeHash();
-}
-
-function fits(row) {
-  if (state.verdicts.size && !state.verdicts.has(row.dataset.verdict)) return false;
-  if (state.unit && row.dataset.unit !== state.unit && row.dataset.park !== state.unit) return false;
-  if (state.rule && row.dataset.rule !== state.rule) return false;
-  return !state.text || row.dataset.text.includes(state.text.toLowerCase());
-}
-
-function filter() {
-  let shown = 0;
-  for (const row of rows) {
-    const keep = fits(row);
-    row.hidden = !keep;
-    const line = drawn.get(row.dataset.id);
-    if (keep) { shown += 1; group.addLayer(line); } else group.removeLayer(line);
+  function pressed() {
+    return chips.filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.dataset.verdict);
   }
-  document.getElementById("status").textContent = words.shown.replace("{n}", shown).replace("{total}", rows.length);
-  writeHash();
-}
 
-function writeHash() {
-  const parts = new URLSearchParams();
-  if (state.row) parts.set("v", state.row);
-  if (state.verdicts.size) parts.set("verdict", [...state.verdicts].join(","));
-  for (const key of ["unit", "rule", "text"]) if (state[key]) parts.set(key, state[key]);
-  history.replaceState(null, "", "#" + parts.toString());
-}
+  function fits(row, verdicts, wanted) {
+    const isMain = row.closest("table").classList.contains("main");
+    if (isMain && verdicts.length && !verdicts.includes(row.dataset.verdict)) return false;
+    if (unit.value && !row.dataset.belongs.split(" ").includes(unit.value)) return false;
+    if (rule.value && row.dataset.rule !== rule.value) return false;
+    return !wanted || row.textContent.toLowerCase().includes(wanted);
+  }
 
-function readHash() {
-  const parts = new URLSearchParams(asked.startsWith("v=") || asked.includes("=") ? location.hash.slice(1) : "");
-  for (const name of (parts.get("verdict") || "").split(",")) if (name) state.verdicts.add(name);
-  for (const key of ["unit", "rule", "text"]) { state[key] = parts.get(key) || ""; fields[key].value = state[key]; }
-  for (const chip of chips) chip.setAttribute("aria-pressed", String(state.verdicts.has(chip.dataset.verdict)));
-  return parts.get("v");
-}
+  function filter() {
+    const verdicts = pressed();
+    const wanted = text.value.trim().toLowerCase();
+    for (const row of rows) row.hidden = !fits(row, verdicts, wanted);
+    const left = mainRows.filter((row) => !row.hidden).length;
+    count.textContent = word("review.shown", { n: left, total: mainRows.length });
+    document.getElementById("none").hidden = left > 0;
+    paintLines();
+    remember();
+    keepOneTabStop();
+  }
 
-function sortBy(column, button) {
-  const down = button.dataset.order !== "up";
-  for (const other of table.querySelectorAll("th button")) { delete other.dataset.order; other.parentElement.removeAttribute("aria-sort"); }
-  button.dataset.order = down ? "up" : "down";
-  button.parentElement.setAttribute("aria-sort", down ? "ascending" : "descending");
-  const key = (row) => row.cells[column].dataset.value;
-  const numeric = button.dataset.number === "yes";
-  const rank = (value) => (value === "" ? Infinity : Number(value));
-  rows.sort((a, b) => (numeric ? rank(key(a)) - rank(key(b)) : key(a).localeCompare(key(b), "zh")) * (down ? 1 : -1));
-  table.tBodies[0].append(...rows);
-}
+  function visibleRows() {
+    return [...document.querySelectorAll("tr[data-id]")].filter((row) => !row.hidden);
+  }
 
-function cell(text) {
-  const guarded = /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
-  return '"' + guarded.replaceAll('"', '""') + '"';
-}
+  /* One row of the page can be reached by Tab; arrows go on from there. */
+  function keepOneTabStop() {
+    const wanted = rows.find((row) => row.dataset.id === selected && !row.hidden) || visibleRows()[0];
+    for (const row of rows) row.tabIndex = row === wanted ? 0 : -1;
+  }
 
-function saveCsv() {
-  const head = [...table.tHead.rows[0].cells].map((th) => cell(th.textContent.trim()));
-  const body = rows.filter((row) => !row.hidden).map((row) => [...row.cells].map((td) => cell(td.textContent.trim())).join(","));
-  const text = "\ufeff" + [head.join(","), ...body].join("\r\n") + "\r\n";
-  const link = element("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: "riskmap-findings.csv" });
-  link.click();
-}
+  function remember() {
+    const state = new URLSearchParams();
+    if (selected) state.set("v", selected);
+    if (pressed().length) state.set("verdict", pressed().join(","));
+    if (unit.value) state.set("unit", unit.value);
+    if (rule.value) state.set("rule", rule.value);
+    if (text.value) state.set("q", text.value);
+    if (sorted) state.set("sort", sorted.column + ":" + sorted.direction);
+    const hash = state.toString();
+    history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
+  }
 
-for (const row of rows) {
-  row.addEventListener("click", () => select(row.dataset.id, false));
-  row.addEventListener("keydown", (event) => {
-    const shown = rows.filter((other) => !other.hidden);
-    const at = shown.indexOf(row);
-    if (event.key === "Enter") select(row.dataset.id, false);
-    else if (event.key === "ArrowDown" && shown[at + 1]) shown[at + 1].focus();
-    else if (event.key === "ArrowUp" && shown[at - 1]) shown[at - 1].focus();
-    else if (event.key === "Escape") select("", false);
-    else return;
-    event.preventDefault();
-  });
-}
-for (const chip of chips) {
-  chip.addEventListener("click", () => {
-    const name = chip.dataset.verdict;
-    if (state.verdicts.has(name)) state.verdicts.delete(name); else state.verdicts.add(name);
-    chip.setAttribute("aria-pressed", String(state.verdicts.has(name)));
+  function restore() {
+    const state = new URLSearchParams(location.hash.slice(1));
+    const verdicts = (state.get("verdict") || "").split(",");
+    for (const chip of chips) chip.setAttribute("aria-pressed", String(verdicts.includes(chip.dataset.verdict)));
+    unit.value = state.get("unit") || "";
+    rule.value = state.get("rule") || "";
+    text.value = state.get("q") || "";
+    const order = (state.get("sort") || "").split(":");
+    const headings = document.querySelectorAll("table.main th");
+    if (order.length === 2 && headings[Number(order[0])]) sortBy(headings[Number(order[0])], order[1]);
+    const wanted = state.get("v") || "";
     filter();
-  });
-}
-for (const [key, field] of Object.entries(fields)) field.addEventListener("input", () => { state[key] = field.value; filter(); });
-table.querySelectorAll("th button").forEach((button, column) => button.addEventListener("click", () => sortBy(column, button)));
-document.getElementById("csv").addEventListener("click", saveCsv);
-const first = readHash();
-filter();
-if (first) select(first, true);
+    if (data.findings[wanted]) select(wanted, true);
+  }
+
+  function drawLines() {
+    shown.map.createPane("lines").style.zIndex = 620;
+    const renderer = L.svg({ pane: "lines", padding: 0.3 });
+    for (const row of rows) {
+      const it = data.findings[row.dataset.id];
+      const ink = data.inks["verdict." + it.verdict];
+      const ends = [[it.line[1], it.line[0]], [it.line[3], it.line[2]]];
+      const base = { renderer, pane: "lines" };
+      const casing = L.polyline(ends, { ...base, color: "#FFFFFF", weight: 5, interactive: false });
+      const line = L.polyline(ends, { ...base, color: ink.line, weight: Math.max(2, ink.width_pt * 1.4) });
+      const reach = L.polyline(ends, { ...base, color: "#000000", opacity: 0, weight: 14 });
+      const choose = (event) => {
+        L.DomEvent.stop(event);
+        select(it.id, false);
+      };
+      line.on("click", choose);
+      reach.on("click", choose);
+      lines.set(it.id, { group: L.layerGroup([casing, line, reach]), casing, line });
+    }
+  }
+
+  function paintLines() {
+    for (const row of rows) {
+      const drawn = lines.get(row.dataset.id);
+      if (!drawn) continue;
+      if (row.hidden) drawn.group.remove();
+      else drawn.group.addTo(shown.map);
+      const faded = selected && selected !== row.dataset.id;
+      drawn.line.setStyle({ opacity: faded ? 0.22 : 1 });
+      drawn.casing.setStyle({ opacity: faded ? 0.22 : 0.9 });
+    }
+  }
+
+  function outlineOf(ref) {
+    const placed = (shown.byRef.get(ref) || [])[0];
+    if (placed) riskmap.outline(placed[1]);
+  }
+
+  function select(id, zoom) {
+    selected = id;
+    const it = data.findings[id];
+    riskmap.clearSelection();
+    outlineOf(it.source);
+    outlineOf(it.target);
+    riskmap.measure(it);
+    if (zoom) riskmap.goTo(L.latLngBounds([[it.line[1], it.line[0]], [it.line[3], it.line[2]]]), 17);
+    for (const row of rows) row.setAttribute("aria-selected", String(row.dataset.id === id));
+    const row = rows.find((each) => each.dataset.id === id);
+    if (row && !zoom) {
+      row.scrollIntoView({ block: "center" });
+      row.focus({ preventScroll: true });
+    }
+    body.replaceChildren(...riskmap.detail.finding(id));
+    panel.scrollTop = 0;
+    panel.classList.add("filled");
+    close.hidden = false;
+    paintLines();
+    remember();
+    keepOneTabStop();
+  }
+
+  function clear() {
+    selected = "";
+    riskmap.clearSelection();
+    for (const row of rows) row.setAttribute("aria-selected", "false");
+    body.replaceChildren(...empty.cloneNode(true).childNodes);
+    panel.classList.remove("filled");
+    close.hidden = true;
+    paintLines();
+    remember();
+  }
+
+  function valueOf(row, column, isNumber) {
+    const cell = row.cells[column].textContent.trim();
+    if (!isNumber) return cell;
+    return cell === "" ? Number.NEGATIVE_INFINITY : Number(cell);
+  }
+
+  function sortBy(heading, direction) {
+    const table = heading.closest("table");
+    const column = heading.cellIndex;
+    const isNumber = heading.firstElementChild.dataset.number === "1";
+    const sign = direction === "descending" ? -1 : 1;
+    const ordered = [...table.tBodies[0].rows].map((row, index) => ({ row, index, value: valueOf(row, column, isNumber) }));
+    ordered.sort((a, b) => {
+      const order = isNumber ? a.value - b.value || 0 : a.value.localeCompare(b.value, document.documentElement.lang);
+      return order * sign || a.index - b.index;
+    });
+    table.tBodies[0].append(...ordered.map((entry) => entry.row));
+    for (const other of table.querySelectorAll("th")) other.setAttribute("aria-sort", other === heading ? direction : "none");
+    if (table.classList.contains("main")) sorted = { column, direction };
+  }
+
+  function csvCell(value) {
+    const safe = /^[=+\-@\t\r]/.test(value) ? "'" + value : value;
+    return '"' + safe.replace(/"/g, '""') + '"';
+  }
+
+  function csvText() {
+    const columns = [
+      ["column.finding_id", (it) => it.id],
+      ["column.source", (it) => it.source_name],
+      ["column.source_kind", (it) => it.source_kind],
+      ["column.unit", (it) => it.unit_name],
+      ["column.park", (it) => it.park_name],
+      ["column.target", (it) => it.target_name],
+      ["column.target_kind", (it) => it.target_kind],
+      ["column.required_m", (it) => it.required],
+      ["column.measured_m", (it) => it.measured],
+      ["column.accuracy_m", (it) => it.accuracy],
+      ["column.short_m", (it) => it.short],
+      ["column.verdict", (it) => data.verdicts[it.verdict]],
+      ["column.reason", (it) => it.why],
+      ["column.settle_m", (it) => it.settle],
+      ["column.nature", (it) => data.rules[it.rule].nature],
+      ["column.rule", (it) => data.rules[it.rule].title],
+      ["column.citation", (it) => data.rules[it.rule].citation],
+      ["column.quote", (it) => data.rules[it.rule].quote],
+      ["column.line_from", (it) => it.line_from],
+      ["column.source_held", (it) => it.source_held],
+      ["column.line_to", (it) => it.line_to],
+      ["column.target_held", (it) => it.target_held],
+      ["column.bound", (it) => it.bound],
+      ["column.evidence", (it) => it.evidence],
+      ["column.rule_status", (it) => data.rules[it.rule].status],
+    ];
+    const listed = [...document.querySelectorAll("table.main tr[data-id]")].filter((row) => !row.hidden).map((row) => data.findings[row.dataset.id]);
+    const lines = [columns.map(([key]) => csvCell(word(key)))];
+    for (const it of listed) lines.push(columns.map(([, read]) => csvCell(String(read(it) || ""))));
+    return "\uFEFF" + lines.map((line) => line.join(",")).join("\r\n") + "\r\n";
+  }
+
+  function saveCsv() {
+    const address = URL.createObjectURL(new Blob([csvText()], { type: "text/csv;charset=utf-8" }));
+    const link = element("a", { href: address, download: word("review.csv_name") });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 10000);
+  }
+
+  function onKey(event) {
+    const row = event.target.closest ? event.target.closest("tr[data-id]") : null;
+    if (event.key === "Escape") return clear();
+    if (!row) return undefined;
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      return select(row.dataset.id, true);
+    }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return undefined;
+    event.preventDefault();
+    const visible = visibleRows();
+    const next = visible[visible.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) {
+      for (const other of rows) other.tabIndex = other === next ? 0 : -1;
+      next.focus();
+    }
+    return undefined;
+  }
+
+  function listen() {
+    for (const row of rows) row.addEventListener("click", () => select(row.dataset.id, true));
+    for (const chip of chips) {
+      chip.firstElementChild.append(riskmap.swatch(chip.firstElementChild.dataset.look, "line"));
+      chip.addEventListener("click", () => {
+        chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+        filter();
+      });
+    }
+    for (const input of [unit, rule, text]) input.addEventListener("input", filter);
+    document.getElementById("reset").addEventListener("click", () => {
+      for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+      unit.value = "";
+      rule.value = "";
+      text.value = "";
+      filter();
+    });
+    document.getElementById("csv").addEventListener("click", saveCsv);
+    close.addEventListener("click", clear);
+    document.addEventListener("keydown", onKey);
+    for (const button of document.querySelectorAll(".findings th button")) {
+      button.addEventListener("click", () => {
+        const heading = button.parentElement;
+        const first = button.dataset.number === "1" ? "descending" : "ascending";
+        const second = first === "ascending" ? "descending" : "ascending";
+        sortBy(heading, heading.getAttribute("aria-sort") === first ? second : first);
+        remember();
+        keepOneTabStop();
+      });
+    }
+  }
+
+  riskmap.start("map");
+  shown.onSelect = (ref, feature) => {
+    riskmap.clearSelection();
+    riskmap.outline(feature);
+    body.replaceChildren(...riskmap.detail.feature(ref, feature[0], (id) => data.findings[id] && select(id, true)));
+    panel.classList.add("filled");
+    close.hidden = false;
+  };
+  riskmap.labels.start();
+  drawLines();
+  listen();
+  restore();
+  window.addEventListener("hashchange", restore);
+  document.documentElement.dataset.ready = "1";
+})();
