@@ -23,7 +23,7 @@ def shrink(source: Path, target: Path, *, width: int) -> None:
     picture = Image.open(source).convert("RGB")
     height = round(picture.height * width / picture.width)
     small = picture.resize((width, height), Image.Resampling.LANCZOS)
-    small.quantize(96, dither=Image.Dither.NONE).save(target, optimize=True)
+    small.quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 def main() -> None:
