@@ -22,6 +22,7 @@ from riskmap.distance import measure_pairs
 from riskmap.evidence import consents_on, register_rows, reports_on, siting_binds
 from riskmap.lines import join_bounds, read_lines
 from riskmap.location import ancestors, gather, parents
+from riskmap.outcome import count_rules, worst_of_pairs
 from riskmap.progress import Silent
 from riskmap.rules import NO, YES, missing_columns, select_rows
 from riskmap.tables import FINDINGS, arrange
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
 # Pairs are listed out to this multiple of the required distance, compliant ones too: a
 # choice of what to print, not of law.
 LISTED_TIMES = 1.5
-
-# Receptors of the external safety distance: fire separation alone never clears these.
-_PROTECTED_ROLES = ("residential_zone", "sensitive_place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def check_setbacks(
     Setbacks
         Findings, pairs and coverage.
     """
-    check = _Check.prepare(layers, as_of=as_of)
+    check = _Check.prepare(layers, rulebook=rulebook, as_of=as_of)
     progress = progress or Silent()
     progress.start("step.rules", max(1, len(rulebook.rules)))
     parts: list[pd.DataFrame] = []
@@ -107,8 +105,9 @@ def check_setbacks(
     findings = _join([findings, *check.open_questions(rulebook, findings)])
     findings, displaced = check.displace(rulebook, findings)
     table = arrange(_finish(findings), FINDINGS)
-    pairs = _worst_of_pairs(table, check)
-    return Setbacks(table, pairs, _count(pd.DataFrame(coverage), table, displaced))
+    pairs = worst_of_pairs(table, hazards=check.hazards, receptors=check.receptors)
+    counted = count_rules(pd.DataFrame(coverage), findings=table, displaced=displaced)
+    return Setbacks(table, pairs, counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +120,26 @@ class _Check:
     consents: pd.DataFrame
     reports: pd.DataFrame
     as_of: date
+    # Which hazards and which receptors each rule picks: asked for again and again.
+    picks: dict[str, tuple[NDArray[np.int8], NDArray[np.int8]]]
 
     @classmethod
-    def prepare(cls, layers: Sequence[Layer], *, as_of: date) -> _Check:
+    def prepare(cls, layers: Sequence[Layer], *, rulebook: Rulebook, as_of: date) -> _Check:
+        hazards, receptors = gather(layers, part="hazard"), gather(layers, part="receptor")
         return cls(
-            hazards=gather(layers, part="hazard"),
-            receptors=gather(layers, part="receptor"),
+            hazards=hazards,
+            receptors=receptors,
             parent_of=parents(layers),
             consents=consents_on(register_rows(layers, "consent"), as_of),
             reports=reports_on(register_rows(layers, "safety_report"), as_of),
             as_of=as_of,
+            picks={
+                rule.id: (
+                    select_rows(hazards, selector=rule.entry.hazard),
+                    select_rows(receptors, selector=rule.entry.receptor),
+                )
+                for rule in rulebook.rules
+            },
         )
 
     def why_silent(self, rule: Rule) -> str:
@@ -142,19 +151,13 @@ class _Check:
         for table, selector in ((self.hazards, entry.hazard), (self.receptors, entry.receptor)):
             if not table["role"].isin(selector.roles).any():
                 return "no_layer"
-        hazards, receptors = self.picked(rule)
+        hazards, receptors = self.picks[rule.id]
         if not hazards.any() or not receptors.any():
             return "no_rows"
         return "no_number" if entry.no_number is not None else "ran"
 
-    def picked(self, rule: Rule) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-        return (
-            select_rows(self.hazards, selector=rule.entry.hazard),
-            select_rows(self.receptors, selector=rule.entry.receptor),
-        )
-
     def cover(self, rule: Rule, status: str) -> dict[str, object]:
-        hazards, receptors = self.picked(rule)
+        hazards, receptors = self.picks[rule.id]
         present = {*self.hazards["role"].unique(), *self.receptors["role"].unique()}
         wanted = [*rule.entry.hazard.roles, *rule.entry.receptor.roles]
         return {
@@ -167,7 +170,7 @@ class _Check:
 
     def measure_rule(self, rule: Rule) -> pd.DataFrame | None:
         entry = rule.entry
-        hazard_states, receptor_states = self.picked(rule)
+        hazard_states, receptor_states = self.picks[rule.id]
         hazards = self.hazards[hazard_states > NO].reset_index(drop=True)
         receptors = self.receptors[receptor_states > NO].reset_index(drop=True)
         listed_m = entry.search_m or (entry.distance_m or 0.0) * LISTED_TIMES
@@ -323,7 +326,7 @@ class _Check:
         for rule in rulebook.rules:
             if self.why_silent(rule) != "no_number" or rule.entry.nature == "inventory":
                 continue
-            hazards, receptors = self.picked(rule)
+            hazards, receptors = self.picks[rule.id]
             sources = set(self.hazards.loc[hazards == YES, "ref"])
             targets = set(self.receptors.loc[receptors == YES, "ref"])
             hit = near["source"].isin(sources) & near["target"].isin(targets)
@@ -344,10 +347,12 @@ class _Check:
     ) -> tuple[pd.DataFrame, dict[str, int]]:
         """Let a special code take the place of the general one."""
         counts: dict[str, int] = {}
+        if findings.empty:
+            return findings, counts
         for rule in rulebook.rules:
             if not rule.entry.displaces or self.why_silent(rule) not in {"ran", "no_number"}:
                 continue
-            hazards, receptors = self.picked(rule)
+            hazards, receptors = self.picks[rule.id]
             sources = set(self.hazards.loc[hazards == YES, "ref"])
             targets = set(self.receptors.loc[receptors == YES, "ref"])
             gone = (
@@ -469,47 +474,3 @@ def _finish(findings: pd.DataFrame) -> pd.DataFrame:
     table = table.reset_index(drop=True)
     placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry="geometry", crs=PLANE_CRS)
     return placed
-
-
-def _worst_of_pairs(findings: pd.DataFrame, check: _Check) -> pd.DataFrame:
-    columns = ["source", "target", "verdict", "finding_id", "rule", "measured_m"]
-    judged = findings[findings["verdict"] != "inventory"]
-    counts = judged.groupby(["source", "target"], sort=True).size().rename("rules")
-    worst = judged.drop_duplicates(["source", "target"])[columns]
-    worst = worst.merge(counts.reset_index(), on=["source", "target"], how="left")
-    worst["guarded"] = _needs_external(worst, findings, check)
-    worst["verdict"] = worst["verdict"].where(~worst["guarded"], "undetermined")
-    return worst.sort_values(["source", "target"], kind="stable").reset_index(drop=True)
-
-
-def _needs_external(
-    worst: pd.DataFrame, findings: pd.DataFrame, check: _Check
-) -> NDArray[np.bool_]:
-    """Mark pairs that fire separation alone would clear: hazchem unit and protected object."""
-    if "hazchem" not in check.hazards:
-        return np.zeros(len(worst), dtype=bool)
-    hazchem = set(check.hazards.loc[check.hazards["hazchem"] == "yes", "ref"])
-    protected = set(check.receptors.loc[check.receptors["role"].isin(_PROTECTED_ROLES), "ref"])
-    cleared = findings[(findings["evidence"] != "") & (findings["verdict"] == "complies")]
-    answered = set(zip(cleared["source"], cleared["target"], strict=True))
-    pair = pd.Series(list(zip(worst["source"], worst["target"], strict=True)), dtype=object)
-    return np.asarray(
-        (worst["verdict"] == "complies").to_numpy()
-        & worst["source"].isin(hazchem).to_numpy()
-        & worst["target"].isin(protected).to_numpy()
-        & ~pair.isin(answered).to_numpy(),
-        dtype=bool,
-    )
-
-
-def _count(
-    coverage: pd.DataFrame, findings: pd.DataFrame, displaced: dict[str, int]
-) -> pd.DataFrame:
-    table = coverage.copy()
-    table["pairs"] = table["rule"].map(findings["rule"].value_counts()).fillna(0).astype(int)
-    failed = findings[findings["verdict"].isin([*VIOLATIONS, "consent_missing", "advisory_short"])]
-    table["failed"] = table["rule"].map(failed["rule"].value_counts()).fillna(0).astype(int)
-    open_ = findings[findings["verdict"] == "undetermined"]
-    table["undetermined"] = table["rule"].map(open_["rule"].value_counts()).fillna(0).astype(int)
-    table["displaced"] = table["rule"].map(displaced).fillna(0).astype(int)
-    return table.sort_values("rule", kind="stable").reset_index(drop=True)

@@ -261,3 +261,15 @@ def test_a_missing_layer_is_said(make_book: Callable[..., Rulebook]) -> None:
     assert row["status"] == "no_layer"
     assert row["missing_roles"] == "residential_zone"
     assert result.findings.empty
+
+
+def test_nothing_near_is_no_finding_and_no_fault(cn_book: Rulebook) -> None:
+    station = {"kind": "filling_station", "fuel": "petrol", "station_level": 2.0}
+    layers = [
+        paper_layer("hazard_source", [(Point(0, 0), station)], reference="vessel_shell"),
+        paper_layer("sensitive_place", [(Point(9000, 0), {"station_class": 1.0})]),
+    ]
+    result = check(*layers, rulebook=cn_book)
+    assert result.findings.empty
+    assert result.pairs.empty
+    assert len(result.coverage) == len(cn_book.rules)
