@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from riskmap.words import say
+from riskmap.words import knows, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,8 @@ class Complaint:
     key : str
         Key of the words table.
     values : tuple of (str, str)
-        Values for the placeholders of that wording.
+        Values for the placeholders of that wording; ``@`` before a key of the words table
+        stands for its wording in the reader's language.
     """
 
     key: str
@@ -53,7 +54,12 @@ class Complaint:
         str
             One sentence.
         """
-        return say(self.key, lang, dict(self.values))
+        values = {name: _in_words(value, lang) for name, value in self.values}
+        return say(self.key, lang, values)
+
+
+def _in_words(value: str, lang: Lang) -> str:
+    return say(value[1:], lang) if value[:1] == "@" and knows(value[1:]) else value
 
 
 def complain(key: str, values: dict[str, object] | None = None) -> Complaint:

@@ -88,7 +88,9 @@ def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
     for spec in config.catalog.layer:
         try:
             raw = open_layer(spec, folder=config.folder)
-            layers.append(check_layer(raw, digest=file_digest(raw.path)))
+            layer = check_layer(raw, digest=file_digest(raw.path))
+            complaints += _nothing_left(layer)
+            layers.append(layer)
         except DataError as error:
             complaints += error.complaints
         progress.advance(spec.id)
@@ -105,6 +107,20 @@ def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
     ]
     plane = choose_sheet_plane(study_area, declared=config.project.sheet_crs)
     return Prepared(tuple(layers), rulebook, study_area, plane)
+
+
+def _nothing_left(layer: Layer) -> list[Complaint]:
+    """Complain of a layer whose every row was rejected, with the first reason."""
+    if layer.counts.rejected == 0 or layer.counts.rejected < layer.counts.rows_in:
+        return []
+    first = next(problem for problem in layer.problems if problem.outcome == "rejected")
+    values = {
+        "layer": layer.spec.id,
+        "file": layer.spec.file,
+        "count": layer.counts.rows_in,
+        "reason": f"@{first.reason}",
+    }
+    return [complain("error.layer_all_rejected", values)]
 
 
 def _study_area(layers: Sequence[Layer]) -> shapely.Geometry:

@@ -116,7 +116,7 @@ def test_check_lists_the_shortfall_and_returns_one(
     assert main(["check", str(project)]) == 1
     out = capsys.readouterr().out
     assert "required 100 m / measured 47 m ± 0 m / short 53 m" in out
-    assert "1 violate" in out
+    assert "violating: 1;" in out
 
 
 def test_check_of_a_date_before_the_law_finds_nothing(project: Path) -> None:
@@ -177,6 +177,17 @@ def test_bad_input_is_one_clear_sentence(
         assert word in talk
 
 
+def test_a_layer_whose_every_row_is_rejected_is_refused_with_the_reason(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = gpd.GeoDataFrame({"id": ["1"]}, geometry=[Point(119.5, 85)], crs="EPSG:4326")
+    frame.to_file(project / "sources.geojson", driver="GeoJSON")
+    assert main(["check", str(project), "--lang", "en"]) == 3
+    talk = capsys.readouterr().err
+    assert "all 1 rows" in talk
+    assert "beyond latitude 80" in talk
+
+
 def test_all_problems_of_all_layers_at_once(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,7 +234,7 @@ def test_run_writes_the_folder_and_replaces_only_its_own(
     out = tmp_path / "out"
     assert main(["run", str(project), "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "1 violate" in said
+    assert "violating: 1;" in said
     assert str(out / "index.html") in said
     first = json.loads((out / "manifest.json").read_text("utf-8"))
     assert main(["run", str(project / "project.toml"), "--out", str(out)]) == 0
