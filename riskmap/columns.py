@@ -6,6 +6,7 @@ rule that needs it says "undetermined", and the problem is listed with row and c
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from riskmap.catalog import LayerSpec
 
 
+_DATE = re.compile(
+    r"(?P<y>\d{4})(?:(?P<m>\d{2})(?P<d>\d{2})|[-/.年](?P<m2>\d{1,2})(?:[-/.月](?P<d2>\d{1,2})日?)?月?)?年?"
+    r"(?:[T ].*)?$"
+)
 _YES = frozenset({"yes", "y", "true", "1", "1.0", "是", "有"})
 
 
@@ -73,7 +78,7 @@ def rows_of_layer(raw: RawLayer) -> tuple[np.ndarray, int]:
     kept = np.ones(len(raw.table), dtype=bool)
     for column, allowed in raw.spec.keep.items():
         wanted = {str(value) for value in allowed}
-        kept &= raw.table[column].astype(str).isin(wanted).to_numpy()
+        kept &= _clean_text(raw.table[column]).isin(wanted).to_numpy()
     return np.flatnonzero(kept), int((~kept).sum())
 
 
@@ -189,12 +194,17 @@ def _typed(values: pd.Series, column: Column, place: _Place) -> pd.Series:
     if column.type == "date":
         bad = values.notna() & values.map(lambda value: date_range(value) is None).astype(bool)
         place.note(bad, values, "problem.bad_date")
-        return values.mask(bad)
+        # The text stays: an end that cannot be read is not the same as no end.
+        return values
     if column.words:
         bad = values.notna() & ~values.isin(column.words)
         place.note(bad, values, "problem.bad_word")
         return values.mask(bad)
     return values
+
+
+def _month_and_day(found: re.Match[str]) -> tuple[str | None, str | None]:
+    return found["m"] or found["m2"], found["d"] or found["d2"]
 
 
 def date_range(value: object) -> tuple[date, date] | None:
@@ -203,7 +213,8 @@ def date_range(value: object) -> tuple[date, date] | None:
     Parameters
     ----------
     value : object
-        ISO date (``2016-05-01``), month (``2016-05``), year (``2016``), or a missing value.
+        Date, month or year as offices write them: ``2016-05-01``, ``2016/5/1``, ``2016.5.1``,
+        ``20160501``, ``2016年5月1日``, ``2016-05``, ``2016``; or a missing value.
 
     Returns
     -------
@@ -217,16 +228,18 @@ def date_range(value: object) -> tuple[date, date] | None:
     """
     if not isinstance(value, str):
         return None
-    text = value.strip()[:10]
+    found = _DATE.match(value.strip())
+    if found is None:
+        return None
+    year = int(found["y"])
+    month, day = (int(part) if part else None for part in _month_and_day(found))
     try:
-        if len(text) == 4:
-            year = int(text)
-            return date(year, 1, 1), date(year, 12, 31)
-        if len(text) == 7:
-            first = date.fromisoformat(f"{text}-01")
-            after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-            return first, date.fromordinal(after.toordinal() - 1)
-        day = date.fromisoformat(text)
+        first = date(year, month or 1, day or 1)
+        if day is not None:
+            return first, first
+        if month is None:
+            return first, date(first.year, 12, 31)
+        after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     except ValueError:
         return None
-    return day, day
+    return first, date.fromordinal(after.toordinal() - 1)

@@ -55,15 +55,24 @@ def consents_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """
     if table.empty:
         return pd.DataFrame({name: [] for name in ("source", "target", "rule", "number")})
-    ends = table["valid_until"].map(date_range, na_action="ignore")
-    starts = table["date"].map(date_range, na_action="ignore")
     held = [
-        (not isinstance(end, tuple) or end[1] >= as_of)
-        and isinstance(start, tuple)
-        and start[0] <= as_of
-        for start, end in zip(starts, ends, strict=True)
+        _has_begun(start, as_of) and _has_not_ended(end, as_of)
+        for start, end in zip(table["date"], table["valid_until"], strict=True)
     ]
     return table[np.array(held, dtype=bool) & table["number"].notna().to_numpy()]
+
+
+def _has_begun(start: object, as_of: date) -> bool:
+    days = date_range(start)
+    return days is not None and days[1] <= as_of
+
+
+def _has_not_ended(end: object, as_of: date) -> bool:
+    if not isinstance(end, str):
+        return True
+    days = date_range(end)
+    # An end that is written but cannot be read may have passed.
+    return days is not None and days[1] >= as_of
 
 
 def reports_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -86,18 +95,18 @@ def reports_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     if table.empty:
         empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
         return empty.assign(distance_m=pd.Series(dtype=float))
-    made = table["date"].map(date_range, na_action="ignore")
-    held = [isinstance(day, tuple) and day[0] <= as_of for day in made]
-    table = table[held].assign(
-        evidence=table["report"].fillna("?")
-        + " · "
-        + table["agency"].fillna("?")
-        + " · "
-        + table["date"].fillna("?")
+    held = [_has_begun(day, as_of) for day in table["date"]]
+    # A report about no unit or no class must not meet a receptor without a class.
+    named = table[["unit", "receptor_class", "distance_m", "report"]].notna().all(axis=1)
+    table = table[np.array(held, dtype=bool) & named.to_numpy()]
+    days = [date_range(day) for day in table["date"]]
+    table = table.assign(
+        day=[found[1].toordinal() if found else 0 for found in days],
+        evidence=table["report"] + " · " + table["agency"].fillna("?") + " · " + table["date"],
     )
-    table = table[table["distance_m"].notna() & table["report"].notna()]
-    table = table.sort_values(["date", "distance_m"], kind="stable")
-    return table.drop_duplicates(["unit", "receptor_class"], keep="last")[columns]
+    table = table.sort_values(["day", "distance_m"], kind="stable")
+    newest = table.drop_duplicates(["unit", "receptor_class"], keep="last")
+    return pd.DataFrame(newest[columns])
 
 
 def siting_binds(left: pd.DataFrame, right: pd.DataFrame, rule: Rule) -> NDArray[np.str_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -9,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from riskmap.columns import Problem
 from riskmap.roles import ROLES
 
 if TYPE_CHECKING:
@@ -86,6 +89,12 @@ def parents(layers: Sequence[Layer]) -> dict[str, str]:
     by_role: dict[str, list[str]] = {}
     for layer in layers:
         by_role.setdefault(layer.spec.role, []).append(layer.spec.id)
+    by_role[""] = [
+        layer.spec.id
+        for layer in layers
+        if "ground" in ROLES[layer.spec.role].parts
+        or layer.spec.role in {"chemical_plant", "non_coal_mine"}
+    ]
     found: dict[str, str] = {}
     for layer in layers:
         for column, role in (("unit_of", ""), ("park", "chemical_park"), ("mine", "non_coal_mine")):
@@ -94,10 +103,54 @@ def parents(layers: Sequence[Layer]) -> dict[str, str]:
             held = layer.features[layer.features[column].notna()]
             for child, name in zip(held["ref"], held[column], strict=True):
                 options = [name, *(f"{above}/{name}" for above in by_role.get(role, []))]
-                held_by = next((option for option in options if option in refs), None)
-                if held_by is not None:
-                    found[child] = held_by
+                held_by = [option for option in dict.fromkeys(options) if option in refs]
+                # A short name that two layers hold names neither.
+                if len(held_by) == 1:
+                    found[child] = held_by[0]
     return found
+
+
+# Columns that name another feature, by role; "layer/id" of the feature.
+_REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "tier_register": ("unit",),
+        "hidden_danger": ("unit",),
+        "safety_report": ("unit",),
+        "consent": ("source", "target"),
+    }
+)
+
+
+def note_references(layers: Sequence[Layer]) -> list[Layer]:
+    """Note every reference that no layer holds, so that no entry is lost in silence.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Every layer and register of the run.
+
+    Returns
+    -------
+    list of Layer
+        The same layers, with a problem for each tier, consent, report or record that names
+        an unknown feature, and for each ``unit_of``, ``park`` or ``mine`` that is not there.
+    """
+    refs = {ref for layer in layers for ref in layer.features["ref"]}
+    parent_of = parents(layers)
+    noted = []
+    for layer in layers:
+        found: list[Problem] = []
+        for column in (*_REFERENCES.get(layer.spec.role, ()), "unit_of", "park", "mine"):
+            if column not in layer.features or layer.spec.role == "chemical_park":
+                continue
+            held = layer.features[layer.features[column].notna()]
+            for row, ref, name in zip(held["row"], held["ref"], held[column], strict=True):
+                known = name in refs if column in {"unit", "source", "target"} else ref in parent_of
+                if not known:
+                    key = "problem.unknown_ref"
+                    found.append(Problem(layer.spec.id, int(row), column, str(name), key, "noted"))
+        noted.append(replace(layer, problems=(*layer.problems, *found)))
+    return noted
 
 
 def ancestors(ref: str, *, parent_of: Mapping[str, str]) -> tuple[str, ...]:

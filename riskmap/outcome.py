@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from riskmap.roles import ROLES
 from riskmap.verdict import VIOLATIONS
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def _needs_external(
     """Mark pairs that fire separation alone would clear: hazchem unit and protected object."""
     if "hazchem" not in hazards:
         return np.zeros(len(worst), dtype=bool)
-    hazchem = set(hazards.loc[hazards["hazchem"] == "yes", "ref"])
+    # What is not known to hold none may hold some.
+    can_hold = hazards["role"].map(lambda role: "hazchem" in ROLES[role].columns).astype(bool)
+    hazchem = set(hazards.loc[can_hold & (hazards["hazchem"] != "no"), "ref"])
+    lawful = findings[findings["nature"].isin(["ban", "standard", "consent"])]
+    ruled = set(zip(lawful["source"], lawful["target"], strict=True))
     protected = set(receptors.loc[receptors["role"].isin(_PROTECTED_ROLES), "ref"])
     cleared = findings[(findings["evidence"] != "") & (findings["verdict"] == "complies")]
     answered = set(zip(cleared["source"], cleared["target"], strict=True))
@@ -65,6 +70,8 @@ def _needs_external(
     return np.asarray(
         (worst["verdict"] == "complies").to_numpy()
         & worst["source"].isin(hazchem).to_numpy()
+        # A screening distance clears nothing in law, so there is nothing to guard.
+        & pair.isin(ruled).to_numpy()
         & worst["target"].isin(protected).to_numpy()
         & ~pair.isin(answered).to_numpy(),
         dtype=bool,

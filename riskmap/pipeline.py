@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -13,13 +13,15 @@ from riskmap.assessment import Assessment, Marks
 from riskmap.crs import PLANE_CRS, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
 from riskmap.io import open_layer
+from riskmap.location import note_references
+from riskmap.outcome import count_rules
 from riskmap.progress import Silent
 from riskmap.provenance import file_digest
 from riskmap.quality import check_layer, counts_table, leave_outside, problems_table
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.roles import ROLES
 from riskmap.rulebook import read_rulebooks
-from riskmap.setback import LISTED_TIMES, check_setbacks
+from riskmap.setback import LISTED_TIMES, Setbacks, check_setbacks
 from riskmap.tiers import tier_units
 from riskmap.zones import build_rings, build_zones
 
@@ -33,7 +35,10 @@ if TYPE_CHECKING:
     from riskmap.progress import Progress
     from riskmap.quality import Layer
     from riskmap.rulebook import Rulebook
-    from riskmap.setback import Setbacks
+
+
+# No declared half width of a road or railway is wider [m]: only rows beyond it are left outside.
+_WIDEST_ROAD_M = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +101,10 @@ def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
         progress.advance(spec.id)
     if complaints:
         raise DataError(complaints)
+    layers = note_references(layers)
     study_area = _study_area(layers)
     radius_m = config.project.survey.radius_m
-    reach = _reach(study_area, rulebook=rulebook, radius_m=radius_m)
+    reach = _reach(study_area, rulebook=rulebook, radius_m=radius_m, layers=layers)
     layers = [
         leave_outside(layer, reach=reach)
         if ROLES[layer.spec.role].parts & {"hazard", "receptor"}
@@ -133,11 +139,18 @@ def _study_area(layers: Sequence[Layer]) -> shapely.Geometry:
 
 
 def _reach(
-    study_area: shapely.Geometry, *, rulebook: Rulebook, radius_m: float
+    study_area: shapely.Geometry,
+    *,
+    rulebook: Rulebook,
+    radius_m: float,
+    layers: Sequence[Layer],
 ) -> shapely.Geometry:
     """Widen the study area by the longest distance that a listed pair can have."""
     longest = max((rule.reach_m for rule in rulebook.rules if rule.entry.on), default=0.0)
-    reach_m = max(longest * LISTED_TIMES, radius_m)
+    # Both ends of a pair carry their layer's accuracy, doubt of line and half width.
+    accuracy_m = max(layer.accuracy_m for layer in layers)
+    within_m = max((layer.spec.line_within_m or 0.0) for layer in layers)
+    reach_m = max(longest * LISTED_TIMES, radius_m) + 2.0 * (accuracy_m + within_m + _WIDEST_ROAD_M)
     south, north = shapely.bounds(study_area)[[1, 3]]
     scale = float(plane_scale(np.array([max(abs(south), abs(north)) + reach_m * 8.0]))[0])
     return shapely.buffer(shapely.simplify(study_area, 1.0), reach_m * scale + 2.0)
@@ -166,7 +179,9 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     rings = build_rings(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, plane=ready.plane
     )
-    units, setbacks = _clip(ready, units, setbacks)
+    inside = _inside(ready)
+    setbacks = _clip(setbacks, inside)
+    everywhere, units = units, units[units["ref"].isin(inside)].reset_index(drop=True)
     local_area = shapely.make_valid(_to_sheet(ready.study_area, ready.plane))
     radius_m = config.project.survey.radius_m
     return Assessment(
@@ -187,7 +202,7 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         survey=build_survey(units, layers=ready.layers, setbacks=setbacks, radius_m=radius_m),
         survey_radius_m=radius_m,
         hidden_dangers=build_hidden_dangers(
-            units,
+            everywhere,
             layers=ready.layers,
             setbacks=setbacks,
             rulebook=ready.rulebook,
@@ -198,23 +213,32 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     )
 
 
-def _clip(
-    ready: Prepared, units: gpd.GeoDataFrame, setbacks: Setbacks
-) -> tuple[gpd.GeoDataFrame, Setbacks]:
-    """Clip after the checks: units in the study area, findings that touch it at either end."""
+def _inside(ready: Prepared) -> set[str]:
+    """List the features that touch the study area."""
     inside: set[str] = set()
     shapely.prepare(ready.study_area)
     for layer in ready.layers:
         shapes = np.asarray(layer.features.geometry.array)
         inside |= set(layer.features["ref"][shapely.intersects(ready.study_area, shapes)])
-    units = units[units["ref"].isin(inside)].reset_index(drop=True)
+    return inside
+
+
+def _clip(setbacks: Setbacks, inside: set[str]) -> Setbacks:
+    """Clip after the checks: findings that touch the study area at either end."""
 
     def touch(table: pd.DataFrame) -> pd.DataFrame:
         near = table["source"].isin(inside) | table["target"].isin(inside)
-        return table[near].reset_index(drop=True)
+        kept: pd.DataFrame = table[near].reset_index(drop=True)
+        return kept
 
     findings = touch(setbacks.findings)
-    return units, replace(setbacks, findings=findings, pairs=touch(setbacks.pairs))
+    coverage = setbacks.coverage
+    counted = count_rules(
+        coverage,
+        findings=findings,
+        displaced=dict(zip(coverage["rule"], coverage["displaced"], strict=True)),
+    )
+    return Setbacks(gpd.GeoDataFrame(findings), touch(setbacks.pairs), counted)
 
 
 def _to_sheet(shape: shapely.Geometry, plane: SheetPlane) -> shapely.Geometry:
@@ -257,4 +281,4 @@ def check_project(
     setbacks = check_setbacks(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
     )
-    return setbacks, counts_table(ready.layers), ready.rulebook
+    return _clip(setbacks, _inside(ready)), counts_table(ready.layers), ready.rulebook

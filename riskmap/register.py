@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from numpy.typing import NDArray
+
     from riskmap.quality import Layer
     from riskmap.rulebook import Criterion, Rulebook
     from riskmap.setback import Setbacks
@@ -67,7 +69,7 @@ def build_survey(
         of_role = receptors[receptors["role"] == role].reset_index(drop=True)
         name, distance_m = _nearest(chosen, of_role, radius_m)
         table[f"nearest_{role}"], table[f"{role}_m"] = name, distance_m
-    table = _with_verdicts(table, setbacks)
+    table = _with_verdicts(table, units, setbacks)
     order = {name: rank for rank, name in enumerate((*VERDICTS, ""))}
     table["rank"] = table["verdict"].map(order)
     table = table.sort_values(
@@ -99,10 +101,10 @@ def _nearest(
     return names, best
 
 
-def _with_verdicts(table: pd.DataFrame, setbacks: Setbacks) -> pd.DataFrame:
-    judged = setbacks.findings[setbacks.findings["verdict"] != "inventory"]
-    worst = judged.drop_duplicates("source").set_index("source")
-    pairs = setbacks.pairs
+def _with_verdicts(table: pd.DataFrame, units: pd.DataFrame, setbacks: Setbacks) -> pd.DataFrame:
+    judged = _owned(setbacks.findings, units)
+    judged = judged[judged["verdict"] != "inventory"]
+    worst = judged.drop_duplicates("row").set_index("row")
     for column, source in (
         ("worst_finding", "finding_id"),
         ("worst_target", "target_name"),
@@ -113,7 +115,8 @@ def _with_verdicts(table: pd.DataFrame, setbacks: Setbacks) -> pd.DataFrame:
     ):
         table[column] = table["ref"].map(worst[source])
     order = {name: rank for rank, name in enumerate(VERDICTS)}
-    ranks = pairs.assign(rank=pairs["verdict"].map(order)).groupby("source")["rank"].min()
+    pairs = _owned(setbacks.pairs, units)
+    ranks = pairs.assign(rank=pairs["verdict"].map(order)).groupby("row")["rank"].min()
     verdict = table["ref"].map(ranks).map(dict(enumerate(VERDICTS)))
     table["verdict"] = verdict.astype("str").fillna("")
     for column, verdicts in (
@@ -122,8 +125,24 @@ def _with_verdicts(table: pd.DataFrame, setbacks: Setbacks) -> pd.DataFrame:
         ("undetermined", ("undetermined",)),
     ):
         hit = judged[judged["verdict"].isin(verdicts)]
-        table[column] = table["ref"].map(hit["source"].value_counts()).fillna(0).astype(int)
+        table[column] = table["ref"].map(hit["row"].value_counts()).fillna(0).astype(int)
     return table
+
+
+def _owned(table: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Give every finding to its source and to the plant or mine that the source is part of."""
+    parts = units[["ref", "unit"]]
+    owners = pd.concat(
+        [
+            pd.DataFrame({"source": parts["ref"], "row": parts["ref"]}),
+            pd.DataFrame({"source": parts["ref"], "row": parts["unit"]}),
+        ]
+    )
+    owners = owners[owners["row"] != ""].drop_duplicates()
+    plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+    # Findings come worst first; the join keeps that order within each row.
+    plain["order"] = np.arange(len(plain))
+    return plain.merge(owners, on="source", how="inner").sort_values("order", kind="stable")
 
 
 def build_hidden_dangers(
@@ -152,8 +171,9 @@ def build_hidden_dangers(
     Returns
     -------
     geopandas.GeoDataFrame
-        HIDDEN_DANGERS as points in EPSG:3395. `standing` is ``judged`` only with person,
-        date and document, else ``suspected``; `origin` is ``record`` or ``rule``.
+        HIDDEN_DANGERS as points in EPSG:3395. `standing` is ``closed`` when it was checked
+        and closed, ``judged`` only with person, date and document under a criterion that is
+        not out of force, else ``suspected``; `origin` is ``record`` or ``rule``.
     """
     parts = [*_recorded(layers, rulebook, as_of), *_suspected(layers, setbacks, rulebook, as_of)]
     if not parts:
@@ -183,23 +203,31 @@ def _recorded(layers: Sequence[Layer], rulebook: Rulebook, as_of: date) -> list[
         if layer.spec.role != "hidden_danger":
             continue
         table = pd.DataFrame(layer.features.drop(columns="geometry"))
-        table = table[(table["level"] == "major") & table["unit"].notna()].copy()
-        found = table["found_on"].map(date_range, na_action="ignore")
-        known = [not isinstance(day, tuple) or day[0] <= as_of for day in found]
+        # A level that is not stated counts as major: the safe side.
+        table = table[table["level"] != "general"].copy()
+        table["unit"] = table["unit"].fillna("")
+        found = [date_range(value) for value in table["found_on"]]
+        known = [days is None or days[0] <= as_of for days in found]
         table = table[np.array(known, dtype=bool)]
-        judged = table[["judged_by", "judged_on", "document"]].notna().all(axis=1)
-        on_time = [
-            isinstance(days := date_range(value), tuple) and days[0] <= as_of
-            for value in table["judged_on"]
-        ]
-        table["standing"] = np.where(judged & np.array(on_time, dtype=bool), "judged", "suspected")
         table["origin"], table["finding_id"] = "record", ""
         table["criterion_status"] = [
             _criterion_status(by_id.get(str(name)), as_of) if isinstance(name, str) else "none"
             for name in table["criterion"]
         ]
+        table["standing"] = _standings(table, as_of)
         parts.append(table)
     return parts
+
+
+def _standings(table: pd.DataFrame, as_of: date) -> NDArray[np.str_]:
+    """Tell judged from suspected and closed: person, date, document, and a living criterion."""
+    signed = table[["judged_by", "judged_on", "document"]].notna().all(axis=1)
+    days = [date_range(value) for value in table["judged_on"]]
+    on_time = np.array([found is not None and found[1] <= as_of for found in days], dtype=bool)
+    living = (table["criterion_status"] != "not_in_force").to_numpy()
+    judged = signed.to_numpy() & on_time & living
+    closed = (table["status"] == "closed").to_numpy()
+    return np.where(closed, "closed", np.where(judged, "judged", "suspected"))
 
 
 def _criterion_status(criterion: Criterion | None, as_of: date) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from riskmap.pages import (
     survey_page,
 )
 from riskmap.progress import Silent
-from riskmap.provenance import file_digest, software_versions
+from riskmap.provenance import digest_of, file_digest, software_versions
 from riskmap.style import load_style
 from riskmap.webmap import draw_map, render_map
 from riskmap.words import say
@@ -82,20 +83,24 @@ def list_maps(assessment: Assessment, *, all_units: bool = False) -> tuple[MapJo
         MapJob("hidden_danger", "", "maps/city-hidden-danger"),
         MapJob("influence", "", "maps/influence"),
     ]
+    taken: set[str] = set()
     for unit in map_units(assessment, all_units=all_units):
         slug = _slug(unit)
+        if slug in taken:
+            slug = f"{slug}-{digest_of([unit])[:8]}"
+        taken.add(slug)
         jobs.append(MapJob("tier", unit, f"maps/units/{slug}-tier"))
         jobs.append(MapJob("hidden_danger", unit, f"maps/units/{slug}-hidden-danger"))
     return tuple(jobs)
 
 
 def _slug(ref: str) -> str:
-    kept = [sign if sign.isalnum() and sign.isascii() else "-" for sign in ref]
-    plain = "".join(kept).strip("-").lower()
-    # An id in Chinese leaves nothing of itself: its code points keep two units apart.
-    if "".join(kept).count("-") > 1:
-        plain += "-" + "".join(f"{ord(sign):x}" for sign in ref if not sign.isascii())[:40]
-    return plain.strip("-")
+    kept = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in ref)
+    plain = kept.strip("-").lower()
+    # Whatever is folded away (case, punctuation, Chinese) stays told apart by a digest.
+    if re.fullmatch(r"[a-z0-9]+/[A-Za-z0-9]+", ref):
+        return plain
+    return f"{plain[:40]}-{digest_of([ref])[:8]}".strip("-")
 
 
 def write_report(

@@ -24,7 +24,7 @@ from riskmap.lines import join_bounds, read_lines
 from riskmap.location import ancestors, gather, parents
 from riskmap.outcome import count_rules, worst_of_pairs
 from riskmap.progress import Silent
-from riskmap.rules import NO, YES, missing_columns, select_rows
+from riskmap.rules import NO, UNKNOWN, YES, missing_columns, select_rows
 from riskmap.tables import FINDINGS, arrange
 from riskmap.verdict import FAILED_BY_NATURE, VIOLATIONS, Doubt, judge, verdict_rank
 
@@ -179,7 +179,7 @@ class _Check:
         first, second = find_candidates(
             np.asarray(hazards.geometry.array),
             np.asarray(receptors.geometry.array),
-            reach_m=listed_m + widths + accuracy,
+            reach_m=listed_m + widths + accuracy + largest_doubt(hazards, receptors),
         )
         wanted = self._is_pair(hazards, receptors, (first, second), rule)
         if not wanted.any():
@@ -198,8 +198,13 @@ class _Check:
         self._require(found, left, right, rule)
         self._doubt(found, left, right, rule)
         self._judge(found, left, right, rule)
+        # A pair is listed by what is drawn, and also where the true line can lie too near.
         near = found["low_listed"] <= listed_m
-        return found[near].drop(columns="low_listed").reset_index(drop=True)
+        near |= (found["low_m"] < found["required_m"]) & (found["outward_m"] > 0)
+        kept = found[near].drop(columns=["low_listed", "outward_m"])
+        if set(entry.hazard.roles) & set(entry.receptor.roles):
+            kept = _worse_direction(kept)
+        return kept.reset_index(drop=True)
 
     def _is_pair(
         self,
@@ -220,16 +225,8 @@ class _Check:
             [(a, b) not in kin and (b, a) not in kin for a, b in zip(left, right, strict=True)],
             dtype=bool,
         )
-        if set(rule.entry.hazard.roles) & set(rule.entry.receptor.roles):
-            both = set(zip(left, right, strict=True))
-            keep &= np.array(
-                [a < b or (b, a) not in both for a, b in zip(left, right, strict=True)], dtype=bool
-            )
-        if rule.entry.exclude_same_owner:
-            owner = hazards["owner"].to_numpy()[pair[0]]
-            other = receptors["owner"].to_numpy()[pair[1]]
-            # An owner that is not stated counts as another's: the safe side.
-            keep &= ~(pd.Series(owner).notna().to_numpy() & (owner == other))
+        ends = pd.DataFrame({"source": left, "target": right})
+        keep &= ~self._left_out(rule, ends).to_numpy()
         return np.asarray(keep, dtype=bool)
 
     def _require(
@@ -273,6 +270,7 @@ class _Check:
         found["high_m"] = np.round(base + here.inward_m + there.inward_m + accuracy, 3)
         found["bound"] = join_bounds(here.bound, there.bound)
         found["low_listed"] = found["measured_m"] - accuracy
+        found["outward_m"] = np.where(np.isfinite(outward), outward, 0.0)
 
     def _judge(
         self, found: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, rule: Rule
@@ -326,10 +324,8 @@ class _Check:
         for rule in rulebook.rules:
             if self.why_silent(rule) != "no_number" or rule.entry.nature == "inventory":
                 continue
-            hazards, receptors = self.picks[rule.id]
-            sources = set(self.hazards.loc[hazards == YES, "ref"])
-            targets = set(self.receptors.loc[receptors == YES, "ref"])
-            hit = near["source"].isin(sources) & near["target"].isin(targets)
+            # A column that is not held may be the one: the question stays open then too.
+            hit = self._selected(rule, near, least=UNKNOWN) & ~self._left_out(rule, near)
             if not hit.any():
                 continue
             asked = near[hit].copy()
@@ -342,6 +338,21 @@ class _Check:
             parts.append(asked)
         return parts
 
+    def _selected(self, rule: Rule, pairs: pd.DataFrame, *, least: int) -> pd.Series:
+        hazards, receptors = self.picks[rule.id]
+        sources = self.hazards.loc[hazards >= least, "ref"]
+        targets = self.receptors.loc[receptors >= least, "ref"]
+        return pairs["source"].isin(sources) & pairs["target"].isin(targets)
+
+    def _left_out(self, rule: Rule, pairs: pd.DataFrame) -> pd.Series:
+        """Tell which pairs a rule leaves out as own facilities."""
+        if not rule.entry.exclude_same_owner:
+            return pd.Series(data=False, index=pairs.index)
+        owner = pairs["source"].map(self.hazards.set_index("ref")["owner"])
+        other = pairs["target"].map(self.receptors.set_index("ref")["owner"])
+        # An owner that is not stated counts as another's: the safe side.
+        return owner.notna() & (owner == other)
+
     def displace(
         self, rulebook: Rulebook, findings: pd.DataFrame
     ) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -352,18 +363,38 @@ class _Check:
         for rule in rulebook.rules:
             if not rule.entry.displaces or self.why_silent(rule) not in {"ran", "no_number"}:
                 continue
-            hazards, receptors = self.picks[rule.id]
-            sources = set(self.hazards.loc[hazards == YES, "ref"])
-            targets = set(self.receptors.loc[receptors == YES, "ref"])
-            gone = (
-                findings["rule"].isin(rule.entry.displaces)
-                & findings["source"].isin(sources)
-                & findings["target"].isin(targets)
-            )
+            gone = findings["rule"].isin(rule.entry.displaces)
+            gone &= self._selected(rule, findings, least=YES) & ~self._left_out(rule, findings)
             for name, number in findings.loc[gone, "rule"].value_counts().items():
                 counts[str(name)] = counts.get(str(name), 0) + int(number)
             findings = findings[~gone]
         return findings, counts
+
+
+def _worse_direction(found: pd.DataFrame) -> pd.DataFrame:
+    """Keep of two features that pick each other the direction with the worse verdict."""
+    ends = found[["source", "target"]]
+    ranked = found.assign(
+        one=ends.min(axis=1), other=ends.max(axis=1), rank=verdict_rank(found["verdict"].to_numpy())
+    )
+    ranked = ranked.sort_values(["one", "other", "rank", "source"], kind="stable")
+    return ranked.drop_duplicates(["one", "other"]).drop(columns=["one", "other", "rank"])
+
+
+def largest_doubt(*tables: pd.DataFrame) -> float:
+    """Add up how far at most the true lines of some tables lie from the drawn ones.
+
+    Parameters
+    ----------
+    *tables : pandas.DataFrame
+        Rows with ``within_m``.
+
+    Returns
+    -------
+    float
+        Sum of the largest declared distances [m], 0 where none is declared.
+    """
+    return float(sum(table["within_m"].fillna(0.0).max() for table in tables if len(table)))
 
 
 def _largest_width(features: pd.DataFrame) -> float:

@@ -120,6 +120,8 @@ def _state(start: object, end: object, as_of: date) -> str:
         return "no_date"
     if begun[0] > as_of:
         return "not_yet"
+    if isinstance(end, str) and ended is None:
+        return "bad_end"
     if ended is not None and ended[1] < as_of:
         return "expired"
     return "valid"

@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from riskmap.crs import PLANE_CRS
+from riskmap.evidence import register_rows, reports_on
 from riskmap.location import gather
 from riskmap.rules import YES, select_rows
 from riskmap.tables import RINGS, ZONES, arrange
@@ -59,7 +60,7 @@ def build_rings(
     if hazards.empty:
         return arrange(hazards.set_crs(PLANE_CRS, allow_override=True), RINGS).to_crs(plane.crs)
     local = hazards.to_crs(plane.crs)
-    reports = _report_distances(layers)
+    reports = _report_distances(layers, as_of)
     roles = {layer.spec.role for layer in layers}
     parts: list[pd.DataFrame] = []
     for rule in rulebook.rules:
@@ -97,14 +98,10 @@ def build_rings(
     return arrange(table, RINGS).set_crs(plane.crs, allow_override=True)
 
 
-def _report_distances(layers: Sequence[Layer]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for layer in layers:
-        if layer.spec.role == "safety_report":
-            held = layer.features[layer.features["distance_m"].notna()]
-            for ref, distance_m in zip(held["unit"], held["distance_m"], strict=True):
-                found[str(ref)] = max(found.get(str(ref), 0.0), float(distance_m))
-    return found
+def _report_distances(layers: Sequence[Layer], as_of: date) -> dict[str, float]:
+    reports = reports_on(register_rows(layers, "safety_report"), as_of)
+    largest = reports.groupby("unit")["distance_m"].max()
+    return {str(unit): float(distance_m) for unit, distance_m in largest.items()}
 
 
 def build_zones(rings: gpd.GeoDataFrame, *, study_area: shapely.Geometry) -> gpd.GeoDataFrame:

@@ -109,7 +109,8 @@ def test_unknown_values_are_not_known_and_bad_ones_are_listed() -> None:
     assert found["quantity_t"].isna().tolist() == [False, True, True, True, True]
     assert found["kind"].fillna("?").tolist() == ["silo", "?", "landfill", "?", "tank_farm"]
     assert found["hazchem"].fillna("?").tolist() == ["yes", "no", "?", "?", "yes"]
-    assert found["established"].fillna("?").tolist() == ["2016", "2016-05-01", "?", "?", "?"]
+    # A date that cannot be read stays as written: an unreadable end is not "no end".
+    assert found["established"].fillna("?").tolist()[2:] == ["05/2016", "?", "2016-13-01"]
     assert sorted((p.column, p.row) for p in layer.problems) == [
         ("e", 3),
         ("e", 5),
@@ -179,6 +180,13 @@ def test_counts_always_close(rows: list[shapely.Geometry | None], mended: bool) 
         ("2016", "2016-01-01", "2016-12-31"),
         ("2016-12", "2016-12-01", "2016-12-31"),
         ("2016-02-29T00:00:00", "2016-02-29", "2016-02-29"),
+        ("2020/12/1", "2020-12-01", "2020-12-01"),
+        ("2020.2.9", "2020-02-09", "2020-02-09"),
+        ("20190501", "2019-05-01", "2019-05-01"),
+        ("2021年3月5日", "2021-03-05", "2021-03-05"),
+        ("2021年3月", "2021-03-01", "2021-03-31"),
+        ("2021年", "2021-01-01", "2021-12-31"),
+        ("2025-12-31 00:00:00", "2025-12-31", "2025-12-31"),
     ],
 )
 def test_a_date_means_the_days_it_can(value: str, first: str, last: str) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from shapely import LineString, Point, box
 
+from riskmap.location import note_references
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.tiers import tier_units
 from tests.conftest import AS_OF, check, paper_layer, register, rule_text
@@ -137,3 +138,79 @@ def test_a_point_has_no_unit_of_its_own(make_book: Callable[..., Rulebook]) -> N
     row = dangers(make_book, lost).set_index("unit").loc["nowhere/1"]
     assert row["unit_name"] == "nowhere/1"
     assert row["geometry"] == Point()
+
+
+@pytest.mark.parametrize(
+    ("changes", "standing"),
+    [
+        ({}, "judged"),
+        ({"status": "closed"}, "closed"),
+        ({"judged_on": "2025"}, "judged"),
+        ({"judged_on": "2026"}, "suspected"),
+        ({"level": ""}, "judged"),
+        ({"unit": ""}, "judged"),
+    ],
+)
+def test_the_standing_of_a_record(
+    make_book: Callable[..., Rulebook], changes: dict[str, str], standing: str
+) -> None:
+    record = {
+        "id": "r1",
+        "unit": "hazard_sources/far",
+        "content": "内容",
+        "level": "major",
+        "judged_by": "某人",
+        "judged_on": "2025-06-01",
+        "document": "文",
+        "status": "open",
+        **changes,
+    }
+    found = dangers(make_book, record).set_index("id")
+    assert found.loc["r1", "standing"] == standing
+
+
+def test_a_criterion_out_of_force_judges_nothing(make_book: Callable[..., Rulebook]) -> None:
+    record = {
+        "id": "r1",
+        "unit": "hazard_sources/far",
+        "content": "内容",
+        "level": "major",
+        "judged_by": "某人",
+        "judged_on": "2024-06-01",
+        "document": "文",
+        "criterion": "test.criterion",
+    }
+    found = dangers(make_book, record, extra="repealed = 2025-01-01").set_index("id")
+    assert found.loc["r1", "standing"] == "suspected"
+    assert found.loc["r1", "criterion_status"] == "not_in_force"
+
+
+def test_a_firm_answers_for_its_units(make_book: Callable[..., Rulebook]) -> None:
+    plant = paper_layer("chemical_plant", [(box(0, 0, 100, 100), {"id": "p", "name": "厂"})])
+    tank = paper_layer(
+        "hazard_source",
+        [(box(80, 40, 90, 50), {"id": "t", "unit_of": "chemical_plants/p", "hazchem": "yes"})],
+    )
+    homes = paper_layer("residential_zone", [(box(130, 40, 140, 50), {"name": "村"})])
+    layers = [plant, tank, homes]
+    setbacks = check(*layers, rulebook=make_book(rule_text()))
+    units = tier_units(layers, as_of=AS_OF)
+    table = build_survey(units, layers=layers, setbacks=setbacks, radius_m=1000.0)
+    firm = table.set_index("ref").loc["chemical_plants/p"]
+    assert firm["verdict"] == "ban_violated"
+    assert firm["violations"] == 1
+    assert firm["short_m"] == pytest.approx(60.0, abs=0.01)
+
+
+def test_a_reference_that_no_layer_holds_is_noted() -> None:
+    layers = [
+        *scene(),
+        paper_layer("chemical_plant", [(box(0, 0, 9, 9), {"id": "p", "park": "gone"})]),
+        register("tier_register", [{"unit": "hazard_sources/typo", "tier": "red"}]),
+    ]
+    noted = note_references(layers)
+    found = [(p.layer, p.column, p.value, p.reason) for one in noted for p in one.problems]
+    assert found == [
+        ("chemical_plants", "park", "gone", "problem.unknown_ref"),
+        ("tier_register_rows", "unit", "hazard_sources/typo", "problem.unknown_ref"),
+    ]

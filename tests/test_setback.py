@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -273,3 +274,83 @@ def test_nothing_near_is_no_finding_and_no_fault(cn_book: Rulebook) -> None:
     assert result.findings.empty
     assert result.pairs.empty
     assert len(result.coverage) == len(cn_book.rules)
+
+
+def test_a_pair_is_listed_where_the_true_line_can_lie_too_near(
+    make_book: Callable[..., Rulebook],
+) -> None:
+    source = paper_layer("hazard_source", [(Point(0, 0), {})], reference="inside_point")
+    source = replace(source, spec=source.spec.model_copy(update={"line_within_m": 80.0}))
+    homes = paper_layer("residential_zone", [(Point(170, 0), {}), (Point(0, 190), {})])
+    found = check(source, homes, rulebook=make_book(rule_text())).findings
+    # 170 m drawn, at least 90 m in truth; 190 m drawn is at least 110 m and not listed.
+    assert found["target"].tolist() == ["residential_zones/1"]
+    assert found["verdict"].tolist() == ["undetermined"]
+    assert found["low_m"].tolist() == pytest.approx([90.0], abs=0.01)
+
+
+def test_of_two_directions_the_worse_is_kept(make_book: Callable[..., Rulebook]) -> None:
+    sources = paper_layer(
+        "hazard_source",
+        [
+            (Point(0, 0), {"id": "a", "established": "1990"}),
+            (Point(20, 0), {"id": "b", "established": "2024"}),
+        ],
+    )
+    rule = rule_text(receptor='{ roles = ["hazard_source"] }', extra='binds = "new"')
+    rule = rule.replace('"building_wall"', '"unit_edge"')
+    found = check(sources, rulebook=make_book(rule)).findings
+    assert found[["source", "target", "verdict"]].to_numpy().tolist() == [
+        ["hazard_sources/b", "hazard_sources/a", "ban_violated"]
+    ]
+
+
+def test_a_special_code_that_leaves_a_pair_out_displaces_nothing_there(
+    make_book: Callable[..., Rulebook],
+) -> None:
+    source = paper_layer("hazard_source", [(Point(0, 0), {"owner": "甲"})])
+    homes = paper_layer("residential_zone", [(Point(40, 0), {"owner": "甲"})])
+    book = make_book(
+        rule_text("test.general"),
+        rule_text(
+            "test.special",
+            distance="distance_m = 10.0",
+            extra='exclude_same_owner = true\ndisplaces = ["test.general"]',
+        ),
+    )
+    found = check(source, homes, rulebook=book).findings
+    assert found[["rule", "verdict"]].to_numpy().tolist() == [["test.general", "ban_violated"]]
+
+
+def test_what_is_not_known_to_hold_no_chemicals_is_guarded(
+    make_book: Callable[..., Rulebook],
+) -> None:
+    source = paper_layer(
+        "hazard_source",
+        [
+            (Point(0, 0), {"id": "maybe", "hazchem": None}),
+            (Point(0, 1), {"id": "none", "hazchem": "no"}),
+        ],
+    )
+    homes = paper_layer("residential_zone", [(Point(120, 0), {})])
+    pairs = check(source, homes, rulebook=make_book(rule_text())).pairs.set_index("source")
+    assert pairs["verdict"].to_dict() == {
+        "hazard_sources/maybe": "undetermined",
+        "hazard_sources/none": "complies",
+    }
+
+
+def test_an_open_question_stays_open_where_a_column_is_not_held(
+    make_book: Callable[..., Rulebook],
+) -> None:
+    source = paper_layer("hazard_source", [(Point(0, 0), {"hazchem": "no", "kind": None})])
+    homes = paper_layer("residential_zone", [(Point(120, 0), {})])
+    book = make_book(
+        rule_text("test.number"),
+        rule_text(
+            "test.silent",
+            hazard='{ roles = ["hazard_source"], where = { kind = ["silo"] } }',
+            distance='no_number = { zh = "无", en = "none" }',
+        ),
+    )
+    assert check(source, homes, rulebook=book).pairs["verdict"].tolist() == ["undetermined"]

@@ -212,3 +212,69 @@ def test_a_rule_that_was_not_read_quotes_nothing(cn_book: Rulebook) -> None:
 
 def test_the_page_for_lawyers_is_current() -> None:
     assert (readme.FOLDER / "README.md").read_text("utf-8") == readme.write()
+
+
+def paper(metres: str, day: str, **changes: str) -> dict[str, str]:
+    return {
+        "unit": "hazard_sources/t",
+        "receptor_class": "general_1",
+        "distance_m": metres,
+        "line": "unit_edge",
+        "report": f"报告{day}",
+        "agency": "某机构",
+        "date": day,
+        **changes,
+    }
+
+
+def external(book: Rulebook, *papers: dict[str, str], size: str | None = "general_1") -> str:
+    layers = [
+        paper_layer("hazard_source", [(Point(0, 0), {"id": "t", "key_unit": "yes", **GOODS})]),
+        paper_layer("residential_zone", [(Point(40, 0), {"receptor_class": size})]),
+        register("safety_report", list(papers)),
+    ]
+    found = check(*layers, rulebook=book).findings.set_index("rule")
+    return str(found.loc["cn.external.report", "verdict"])
+
+
+def test_the_newest_report_counts_however_its_date_is_written(cn_book: Rulebook) -> None:
+    old, new = paper("30", "20190501"), paper("80", "2019-12-01")
+    assert external(cn_book, old, new) == "standard_violated"
+    assert external(cn_book, paper("80", "2018/3/1"), paper("30", "2024.5.6")) == "complies"
+
+
+def test_a_report_without_a_class_meets_nobody(cn_book: Rulebook) -> None:
+    unclassed = paper("30", "2024-01-01", receptor_class="居住")
+    assert external(cn_book, unclassed, size=None) == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "verdict"),
+    [
+        ("2024-01-01", "", "consent_held"),
+        ("2024/1/1", "2026/12/31", "consent_held"),
+        ("2024-01-01", "2020/12/31", "consent_missing"),
+        ("2024-01-01", "long", "consent_missing"),
+        ("2025", "", "consent_held"),
+        ("2026", "", "consent_missing"),
+        ("someday", "", "consent_missing"),
+    ],
+)
+def test_a_consent_counts_only_while_its_dates_can_be_read(
+    start: str, end: str, verdict: str, cn_book: Rulebook
+) -> None:
+    pit = {"id": "m", "kind": "open_pit", "output_t": 200000.0, "blasting": "yes"}
+    consent = {
+        "source": "non_coal_mines/m",
+        "target": "railways/r",
+        "rule": "cn.rail.mine.1000",
+        "number": "某批1号",
+        "date": start,
+        "valid_until": end,
+    }
+    layers = [
+        paper_layer("non_coal_mine", [(Point(0, 0), pit)]),
+        paper_layer("railway", [(Point(900, 0), {"id": "r", **TRACK})]),
+        register("consent", [consent]),
+    ]
+    assert check(*layers, rulebook=cn_book).findings["verdict"].tolist()[0] == verdict
