@@ -20,7 +20,7 @@ from riskmap.candidates import find_candidates
 from riskmap.crs import PLANE_CRS
 from riskmap.distance import measure_pairs
 from riskmap.evidence import consents_on, register_rows, reports_on, siting_binds
-from riskmap.lines import join_bounds, read_lines
+from riskmap.lines import join_bounds, largest_doubt, read_lines
 from riskmap.location import ancestors, gather, parents
 from riskmap.outcome import count_rules, worst_of_pairs
 from riskmap.progress import Silent
@@ -379,22 +379,6 @@ def _worse_direction(found: pd.DataFrame) -> pd.DataFrame:
     )
     ranked = ranked.sort_values(["one", "other", "rank", "source"], kind="stable")
     return ranked.drop_duplicates(["one", "other"]).drop(columns=["one", "other", "rank"])
-
-
-def largest_doubt(*tables: pd.DataFrame) -> float:
-    """Add up how far at most the true lines of some tables lie from the drawn ones.
-
-    Parameters
-    ----------
-    *tables : pandas.DataFrame
-        Rows with ``within_m``.
-
-    Returns
-    -------
-    float
-        Sum of the largest declared distances [m], 0 where none is declared.
-    """
-    return float(sum(table["within_m"].fillna(0.0).max() for table in tables if len(table)))
 
 
 def _largest_width(features: pd.DataFrame) -> float:
