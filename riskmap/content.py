@@ -383,7 +383,7 @@ class _Scene:
 
     def dangers_here(self) -> gpd.GeoDataFrame:
         table = self.assessment.hidden_dangers
-        table = table[(table["standing"] != "closed") & ~table.geometry.is_empty]
+        table = table[table["standing"] != "closed"]
         if self.unit:
             table = table[table["unit"].isin(unit_members(self.assessment, self.unit))]
         local = self._local(table)
