@@ -114,21 +114,6 @@ class Assessment:
     counts: pd.DataFrame
     problems: pd.DataFrame
 
-    def with_role(self, role: str) -> tuple[Layer, ...]:
-        """List the layers of one role.
-
-        Parameters
-        ----------
-        role : str
-            Name of the role.
-
-        Returns
-        -------
-        tuple of Layer
-            Layers in catalog order.
-        """
-        return tuple(layer for layer in self.layers if layer.spec.role == role)
-
     @property
     def attributions(self) -> tuple[tuple[Text, str, str], ...]:
         """Return source, licence and vintage of the layers, each once, in catalog order."""

@@ -107,21 +107,6 @@ class Catalog(BaseModel):
 
     layer: tuple[LayerSpec, ...]
 
-    def with_role(self, role: str) -> tuple[LayerSpec, ...]:
-        """List the layers of one role.
-
-        Parameters
-        ----------
-        role : str
-            Name of the role.
-
-        Returns
-        -------
-        tuple of LayerSpec
-            Layers in file order.
-        """
-        return tuple(spec for spec in self.layer if spec.role == role)
-
 
 def read_toml(path: Path) -> dict[str, object]:
     """Read a TOML file that a person wrote.

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from riskmap.crs import lonlat_from_plane
-from riskmap.particulars import code_word, kind_word, metres, unit_index
-from riskmap.verdict import printed_distance, printed_shortfall
-from riskmap.words import say
+from riskmap.particulars import unit_index
+from riskmap.verdict import metres, printed_distance, printed_shortfall
+from riskmap.words import code_word, kind_word, say
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

@@ -29,8 +29,6 @@ Theme = Literal["tier", "hidden_danger", "influence"]
 Shape = Literal["area", "line", "symbol", "label"]
 Group = Literal["result", "check", "receptor", "base"]
 
-THEMES: tuple[Theme, ...] = ("tier", "hidden_danger", "influence")
-
 # Verdicts whose shortest line is drawn on a map; the review page lists all.
 DRAWN_VERDICTS = (*VIOLATIONS, "consent_missing", "advisory_short")
 

@@ -19,7 +19,6 @@ from pyproj.transformer import TransformerGroup
 from riskmap.errors import DataError, complain
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -67,11 +66,6 @@ class Datum:
     name: str
     crs: str
     added_accuracy_m: float
-
-    @property
-    def is_shifted(self) -> bool:
-        """Tell whether the coordinates carry the GCJ-02 or BD-09 shift."""
-        return self.name in {"GCJ02", "BD09"}
 
 
 def resolve_datum(name: str, *, file_crs: str | None, layer: str) -> Datum:
@@ -466,21 +460,3 @@ def _central_meridian(crs: pyproj.CRS) -> float:
         if "ongitude of" in parameter.name:
             return float(parameter.value)
     raise DataError([complain("error.sheet_crs", {"crs": crs.name})])
-
-
-def in_sheet_plane(frame: gpd.GeoDataFrame, *, plane: SheetPlane) -> gpd.GeoDataFrame:
-    """Take a frame from the distance plane to the sheet plane.
-
-    Parameters
-    ----------
-    frame : geopandas.GeoDataFrame
-        Features in EPSG:3395.
-    plane : SheetPlane
-        Plane wanted.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        New frame in the sheet plane [m].
-    """
-    return frame.to_crs(plane.crs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from riskmap.verdict import VIOLATIONS, printed_distance, printed_shortfall
+from riskmap.verdict import VIOLATIONS, metres, printed_distance, printed_shortfall
 from riskmap.words import Lang, say
 
 if TYPE_CHECKING:
@@ -101,24 +101,3 @@ def summary_line(assessment: Assessment, *, lang: Lang) -> str:
             "unanswered": int(silent.sum()),
         },
     )
-
-
-def metres(value: float) -> str:
-    """Write metres without a needless decimal.
-
-    Parameters
-    ----------
-    value : float
-        Metres [m].
-
-    Returns
-    -------
-    str
-        Number with at most one decimal.
-
-    Examples
-    --------
-    >>> metres(300.0), metres(8.5)
-    ('300', '8.5')
-    """
-    return f"{value:.1f}".removesuffix(".0")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from riskmap.roles import ROLES
+from riskmap.rules import is_hazchem_role
 from riskmap.verdict import VIOLATIONS
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _needs_external(
     if "hazchem" not in hazards:
         return np.zeros(len(worst), dtype=bool)
     # What is not known to hold none may hold some.
-    can_hold = hazards["role"].map(lambda role: "hazchem" in ROLES[role].columns).astype(bool)
+    can_hold = hazards["role"].map(is_hazchem_role).astype(bool)
     hazchem = set(hazards.loc[can_hold & (hazards["hazchem"] != "no"), "ref"])
     lawful = findings[findings["nature"].isin(["ban", "standard", "consent"])]
     ruled = set(zip(lawful["source"], lawful["target"], strict=True))

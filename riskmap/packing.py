@@ -17,9 +17,9 @@ import shapely
 from riskmap.claims import FindingFacts, finding_facts, rule_facts
 from riskmap.content import unit_members
 from riskmap.inks import ink_of
-from riskmap.particulars import DangerFacts, Facts, danger_facts, feature_facts, metres, unit_facts
+from riskmap.particulars import DangerFacts, Facts, danger_facts, feature_facts, unit_facts
 from riskmap.tiers import TIERS
-from riskmap.verdict import VERDICTS
+from riskmap.verdict import VERDICTS, metres
 from riskmap.words import keys, say, text
 
 if TYPE_CHECKING:

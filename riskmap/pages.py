@@ -17,14 +17,13 @@ from riskmap.claims import (
 )
 from riskmap.content import build_content
 from riskmap.packing import Packing, pack
-from riskmap.particulars import code_word, kind_word, metres
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
 from riskmap.style import load_style
-from riskmap.tiers import TIERS
-from riskmap.verdict import VERDICTS, printed_distance, printed_shortfall
+from riskmap.tiers import tier_counts
+from riskmap.verdict import VERDICTS, metres, printed_distance, printed_shortfall
 from riskmap.webmap import page_environment, page_head
-from riskmap.words import as_lang, say
+from riskmap.words import as_lang, code_word, kind_word, say
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -429,8 +428,11 @@ def _run_line(assessment: Assessment, lang: Lang) -> str:
 
 def _tier_lines(assessment: Assessment, lang: Lang) -> list[tuple[str, str, int]]:
     city = assessment.units[assessment.units["scale"] == "city"]
-    counts = city["tier"].value_counts()
-    return [(tier, say(f"tier.{tier}.long", lang), int(counts.get(tier, 0))) for tier in TIERS]
+    counts = tier_counts(city)
+    return [
+        (tier, say(f"tier.{tier}.long", lang), count)
+        for tier, count in zip(counts["tier"], counts["count"], strict=True)
+    ]
 
 
 def _verdict_lines(assessment: Assessment, lang: Lang) -> list[tuple[str, str, int, int]]:

@@ -15,7 +15,8 @@ import pandas as pd
 import shapely
 
 from riskmap.roles import columns_of
-from riskmap.words import knows, say
+from riskmap.verdict import metres
+from riskmap.words import code_word, kind_word, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,70 +87,6 @@ class DangerFacts:
     content: str
     rows: tuple[Row, ...]
     is_placed: bool
-
-
-def code_word(family: str, code: object, lang: Lang) -> str:
-    """Return the word of a code, or the code itself when it is a user's own.
-
-    Parameters
-    ----------
-    family : str
-        Family of codes, such as ``verdict``.
-    code : object
-        The code; missing gives an empty word.
-    lang : {'zh', 'en'}
-        Language wanted.
-
-    Returns
-    -------
-    str
-        The word.
-    """
-    if not isinstance(code, str) or not code:
-        return ""
-    key = f"{family}.{code}"
-    return say(key, lang) if knows(key) else code
-
-
-def kind_word(kind: object, role: object, lang: Lang) -> str:
-    """Return the word of a kind, else of a role.
-
-    Parameters
-    ----------
-    kind : object
-        Code of the kind.
-    role : object
-        Code of the role.
-    lang : {'zh', 'en'}
-        Language wanted.
-
-    Returns
-    -------
-    str
-        The word.
-    """
-    return code_word("kind", kind, lang) or code_word("role", role, lang)
-
-
-def metres(value: float) -> str:
-    """Write metres without a needless decimal.
-
-    Parameters
-    ----------
-    value : float
-        Metres [m], NaN for none.
-
-    Returns
-    -------
-    str
-        Number with at most one decimal, empty for none.
-
-    Examples
-    --------
-    >>> metres(300.0), metres(8.5), metres(float("nan"))
-    ('300', '8.5', '')
-    """
-    return f"{value:.1f}".removesuffix(".0") if math.isfinite(value) else ""
 
 
 def unit_index(assessment: Assessment) -> dict[str, dict[str, str]]:

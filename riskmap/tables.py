@@ -224,8 +224,6 @@ HIDDEN_DANGERS = _schema(
     },
 )
 
-SCHEMAS = (FINDINGS, PAIRS, COVERAGE, UNITS, ZONES, RINGS, SURVEY, HIDDEN_DANGERS)
-
 
 def arrange(table: pd.DataFrame, schema: TableSchema) -> gpd.GeoDataFrame:
     """Bring a table into the columns, types and order of its contract.

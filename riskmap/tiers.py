@@ -128,12 +128,12 @@ def _state(start: object, end: object, as_of: date) -> str:
 
 
 def tier_counts(units: pd.DataFrame) -> pd.DataFrame:
-    """Count units and their area by tier.
+    """Count units by tier.
 
     Parameters
     ----------
     units : pandas.DataFrame
-        UNITS of one scale, geometry in a plane whose areas are true [m].
+        UNITS of one scale.
 
     Returns
     -------

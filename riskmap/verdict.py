@@ -171,3 +171,24 @@ def printed_shortfall(distance_m: float, *, required_m: float) -> float:
     """
     printed = printed_distance(distance_m, required_m=required_m)
     return max(0.0, round(required_m - printed, 1))
+
+
+def metres(value: float) -> str:
+    """Write metres without a needless decimal.
+
+    Parameters
+    ----------
+    value : float
+        Metres [m], NaN for none.
+
+    Returns
+    -------
+    str
+        Number with at most one decimal, empty for none.
+
+    Examples
+    --------
+    >>> metres(300.0), metres(8.5), metres(float("nan"))
+    ('300', '8.5', '')
+    """
+    return f"{value:.1f}".removesuffix(".0") if math.isfinite(value) else ""

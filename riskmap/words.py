@@ -180,3 +180,46 @@ def as_lang(value: str) -> Lang:
     if value not in LANGS:
         raise ValueError(f"language must be one of {LANGS}, not {value!r}")
     return value
+
+
+def code_word(family: str, code: object, lang: Lang) -> str:
+    """Return the word of a code, or the code itself when it is a user's own.
+
+    Parameters
+    ----------
+    family : str
+        Family of codes, such as ``verdict``.
+    code : object
+        The code; missing gives an empty word.
+    lang : {'zh', 'en'}
+        Language wanted.
+
+    Returns
+    -------
+    str
+        The word.
+    """
+    if not isinstance(code, str) or not code:
+        return ""
+    key = f"{family}.{code}"
+    return say(key, lang) if knows(key) else code
+
+
+def kind_word(kind: object, role: object, lang: Lang) -> str:
+    """Return the word of a kind, else of a role.
+
+    Parameters
+    ----------
+    kind : object
+        Code of the kind.
+    role : object
+        Code of the role.
+    lang : {'zh', 'en'}
+        Language wanted.
+
+    Returns
+    -------
+    str
+        The word.
+    """
+    return code_word("kind", kind, lang) or code_word("role", role, lang)

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from riskmap.words import Lang, knows, say
+from riskmap.words import Lang, code_word, kind_word, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,31 +31,8 @@ _WIDEST = 46
 _SHEET_NAME = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
 
 
-def word_of(prefix: str, code: object, lang: Lang) -> str:
-    """Return the word for a code, or the code itself when it is a user's own.
-
-    Parameters
-    ----------
-    prefix : str
-        Family of codes, such as ``verdict``.
-    code : object
-        The code; empty or missing gives an empty word.
-    lang : {'zh', 'en'}
-        Language wanted.
-
-    Returns
-    -------
-    str
-        The word.
-    """
-    if not isinstance(code, str) or not code:
-        return ""
-    key = f"{prefix}.{code}"
-    return say(key, lang) if knows(key) else code
-
-
 def _words(values: pd.Series, prefix: str, lang: Lang) -> list[str]:
-    return [word_of(prefix, value, lang) for value in values]
+    return [code_word(prefix, value, lang) for value in values]
 
 
 def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -98,7 +75,7 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "short_m": table["short_m"],
         "verdict": _words(table["verdict"], "verdict", lang),
         "reason": [
-            word_of("reason", reason, lang) + (f" ({missing})" if missing and reason else "")
+            code_word("reason", reason, lang) + (f" ({missing})" if missing and reason else "")
             for reason, missing in zip(table["reason"], table["missing"], strict=True)
         ],
         "settle_m": table["settle_m"],
@@ -123,7 +100,7 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
 
 def _kinds(table: pd.DataFrame, side: str, lang: Lang) -> list[str]:
     return [
-        word_of("kind", kind, lang) or word_of("role", role, lang)
+        kind_word(kind, role, lang)
         for role, kind in zip(table[f"{side}_role"], table[f"{side}_kind"], strict=True)
     ]
 
@@ -147,14 +124,13 @@ def survey_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     rules = {rule.id: rule for rule in assessment.rulebook.rules}
     outside = say("table.outside_parks", lang)
     table["kind"] = [
-        word_of("kind", kind, lang) or word_of("role", role, lang)
-        for role, kind in zip(table["role"], table["kind"], strict=True)
+        kind_word(kind, role, lang) for role, kind in zip(table["role"], table["kind"], strict=True)
     ]
     table["park_name"] = [name or outside for name in table["park_name"]]
     table["built_up"] = _words(table["built_up"], "yes_no", lang)
     table["tier"] = _words(table["tier"], "tier", lang)
     table["verdict"] = [
-        word_of("verdict", verdict, lang) or say("verdict.none", lang)
+        code_word("verdict", verdict, lang) or say("verdict.none", lang)
         for verdict in table["verdict"]
     ]
     table["rule"] = [rules[name].citation(lang) if name in rules else "" for name in table["rule"]]
@@ -212,7 +188,7 @@ def _why(rule: Rule, status: str, missing: str, lang: Lang) -> str:
     if status == "no_number" and entry.no_number is not None:
         return entry.no_number.read(lang)
     if status == "no_layer":
-        return "、".join(word_of("role", role, lang) for role in missing.split(", "))
+        return "、".join(code_word("role", role, lang) for role in missing.split(", "))
     if status == "not_in_force":
         ends = entry.repealed or rule.instrument.repealed
         return f"{rule.in_force.isoformat()} – {ends.isoformat() if ends else ''}"
@@ -237,8 +213,7 @@ def units_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table = pd.DataFrame(assessment.units.drop(columns=["geometry", "in_park", "unit", "park"]))
     outside = say("table.outside_parks", lang)
     table["kind"] = [
-        word_of("kind", kind, lang) or word_of("role", role, lang)
-        for role, kind in zip(table["role"], table["kind"], strict=True)
+        kind_word(kind, role, lang) for role, kind in zip(table["role"], table["kind"], strict=True)
     ]
     table["park_name"] = [name or outside for name in table["park_name"]]
     table["scale"] = _words(table["scale"], "scale", lang)
@@ -290,7 +265,7 @@ def counts_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table.insert(1, "title", [spec.title.read(lang) for spec in specs])
     table["datum"] = [spec.datum or "" for spec in specs]
     table["accuracy_m"] = [layer.accuracy_m for layer in assessment.layers]
-    table["reference"] = [word_of("line", spec.reference, lang) for spec in specs]
+    table["reference"] = [code_word("line", spec.reference, lang) for spec in specs]
     table["source_text"] = [spec.source.read(lang) for spec in specs]
     table["licence"] = [spec.licence for spec in specs]
     table["vintage"] = [spec.vintage for spec in specs]
