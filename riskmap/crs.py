@@ -29,6 +29,8 @@ LATITUDE_LIMIT = 80.0
 # WGS 84 ellipsoid, EPSG:7030.
 SEMI_MAJOR_M = 6378137.0
 ECCENTRICITY_2 = 0.0066943799901413165
+# Easting of the antimeridian in EPSG:3395 [m].
+PLANE_HALF_WIDTH_M = np.pi * SEMI_MAJOR_M
 
 # Constants of the published GCJ-02 and BD-09 formulas (Krasovsky 1940 axis and e2).
 _GCJ_A = 6378245.0
@@ -40,9 +42,9 @@ _BD_TURN = np.pi * 3000.0 / 180.0
 SHIFTED_ACCURACY_M = 2.0
 
 # An edge is straight in the file's coordinates; in the plane it bends. Edges longer than
-# this [degrees, about 220 m] are densified, which keeps the gap under 1 mm to latitude 75.
-_EDGE_DEGREES = 0.002
-_EDGE_METRES = 200.0
+# this [degrees, about 110 m] are densified, which keeps the gap under 0.3 mm to latitude 75.
+EDGE_DEGREES = 0.001
+_EDGE_METRES = 100.0
 
 _EQUAL_DATUMS = frozenset({4326, 4490, 4979, 4480})
 # PROJ would take these to WGS 84 in silence by 15 m or by nothing at all.
@@ -172,7 +174,7 @@ def to_plane(geometry: np.ndarray, *, datum: Datum) -> np.ndarray:
         in the file's coordinates.
     """
     crs = pyproj.CRS.from_user_input(datum.crs)
-    limit = _EDGE_DEGREES if crs.is_geographic else _EDGE_METRES
+    limit = EDGE_DEGREES if crs.is_geographic else _EDGE_METRES
     dense = shapely.segmentize(geometry, limit)
     return shapely.transform(
         dense, lambda xy: plane_from_lonlat(_lonlat(xy, datum)), include_z=False

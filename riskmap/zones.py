@@ -7,6 +7,7 @@ cut so that each spot of the study area belongs to exactly one.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 INFLUENCES = ("ban", "standard", "consent", "advisory", "outside")
 
 _QUARTER_SEGMENTS = 24
+
+# Measured on 2,000 hazards: joining one range in eight first takes 0.03 s and saves 0.12 of 0.53.
+_BROAD_SHARE = 8
+
+_AREA_TOLERANCE = 1e-9
 
 
 def build_rings(
@@ -75,11 +81,6 @@ def build_rings(
         picked, required = picked[required.notna()], required[required.notna()]
         if picked.empty:
             continue
-        shapes = shapely.buffer(
-            np.asarray(picked.geometry.array),
-            required.to_numpy(float),
-            quad_segs=_QUARTER_SEGMENTS,
-        )
         parts.append(
             pd.DataFrame(
                 {
@@ -87,15 +88,28 @@ def build_rings(
                     "rule": rule.id,
                     "nature": entry.nature,
                     "required_m": required.to_numpy(float),
-                    "geometry": shapes,
+                    "hazard": picked.index.to_numpy(),
                 }
             )
         )
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if not table.empty:
         table = table.sort_values(["source", "rule"], kind="stable").reset_index(drop=True)
-        table = gpd.GeoDataFrame(table, geometry="geometry", crs=plane.crs)
+        table = gpd.GeoDataFrame(table, geometry=_reach(table, local), crs=plane.crs)
     return arrange(table, RINGS).set_crs(plane.crs, allow_override=True)
+
+
+def _reach(table: pd.DataFrame, hazards: gpd.GeoDataFrame) -> np.ndarray:
+    """Draw each distance around its hazard, once where several rules ask the same one."""
+    pairs = table[["hazard", "required_m"]]
+    number = pairs.groupby(["hazard", "required_m"], sort=False).ngroup().to_numpy()
+    distinct = pairs.drop_duplicates()
+    drawn = shapely.buffer(
+        np.asarray(hazards.geometry.loc[distinct["hazard"]].array),
+        distinct["required_m"].to_numpy(float),
+        quad_segs=_QUARTER_SEGMENTS,
+    )
+    return np.asarray(drawn)[number]
 
 
 def _report_distances(layers: Sequence[Layer], as_of: date) -> dict[str, float]:
@@ -119,34 +133,66 @@ def build_zones(rings: gpd.GeoDataFrame, *, study_area: shapely.Geometry) -> gpd
     geopandas.GeoDataFrame
         ZONES, one row an influence that occurs: disjoint, together the study area.
 
+    Raises
+    ------
+    ValueError
+        When the areas do not add up to that of the study area: a defect of the program.
+
     Notes
     -----
-    Ranges of one influence are joined by cascaded union; each is cut by the union of those
-    above it, so areas add up to that of the study area.
+    From what is left of the study area each influence in turn takes what its ranges reach,
+    by an intersection and a difference of the same two shapes. So nothing is taken twice or
+    lost, and a range that lies in higher ones, or outside the study area, is not overlaid.
     """
-    taken: shapely.Geometry = shapely.Polygon()
+    rest = _areal(study_area)
     rows: list[dict[str, object]] = []
     for influence in INFLUENCES[:-1]:
         chosen = rings[rings["nature"] == influence]
-        if chosen.empty:
+        shapes = np.asarray(chosen.geometry.array)
+        shapely.prepare(rest)
+        shapes = shapes[shapely.intersects(rest, shapes)]
+        if len(shapes) == 0:
             continue
-        whole = shapely.intersection(
-            shapely.union_all(np.asarray(chosen.geometry.array)), study_area
-        )
-        own = _areal(shapely.difference(whole, taken))
-        taken = shapely.union(taken, whole)
+        own, rest = _split(rest, _joined(shapes))
         if not shapely.is_empty(own):
             rows.append(
                 {"influence": influence, "hazards": chosen["source"].nunique(), "geometry": own}
             )
-    outside = _areal(shapely.difference(study_area, taken))
-    rows.append({"influence": "outside", "hazards": 0, "geometry": outside})
+    rows.append({"influence": "outside", "hazards": 0, "geometry": rest})
     table = gpd.GeoDataFrame(pd.DataFrame(rows), geometry="geometry", crs=rings.crs)
     table["area_m2"] = shapely.area(np.asarray(table.geometry.array))
+    whole_m2 = float(shapely.area(study_area))
+    if abs(float(table["area_m2"].sum()) - whole_m2) > _AREA_TOLERANCE * whole_m2:
+        raise ValueError(f"ZONES: areas do not add up to the study area's {whole_m2} m2")
     return arrange(table, ZONES)
 
 
+def _joined(shapes: np.ndarray) -> shapely.Geometry:
+    """Join ranges, the broad and plain ones first: those they swallow need no overlay."""
+    worth = shapely.area(shapes) / shapely.get_num_coordinates(shapes)
+    ranked = shapes[np.argsort(-worth, kind="stable")]
+    count = len(ranked) // _BROAD_SHARE
+    broad = shapely.get_parts(shapely.disjoint_subset_union_all(ranked[:count]))
+    shapely.prepare(broad)
+    others = ranked[count:]
+    _, swallowed = shapely.STRtree(others).query(broad, predicate="contains_properly")
+    left = np.delete(others, np.unique(swallowed))
+    joined: shapely.Geometry = shapely.disjoint_subset_union_all(np.concatenate([broad, left]))
+    return joined
+
+
+def _split(
+    rest: shapely.Geometry, reach: shapely.Geometry
+) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Split what is left into what is reached and what stays (GEOS lets go of the GIL)."""
+    with ThreadPoolExecutor(2) as pool:
+        within = pool.submit(shapely.intersection, rest, reach)
+        beyond = pool.submit(shapely.difference, rest, reach)
+        return _areal(within.result()), _areal(beyond.result())
+
+
 def _areal(shape: shapely.Geometry) -> shapely.Geometry:
-    parts = shapely.get_parts(shape)
+    # A collection may hold multipolygons: take parts of parts.
+    parts = shapely.get_parts(shapely.get_parts(shape))
     kept = parts[shapely.get_dimensions(parts) == 2]
     return shapely.multipolygons(kept) if len(kept) else shapely.Polygon()

@@ -1,0 +1,111 @@
+"""The one door to numba: compile a numeric function once, keep it on disk, free the GIL.
+
+numba notices a change of the file that a function stands in, not of the functions that it
+calls. A kernel kept from yesterday would then go on with yesterday's formula, so kernels
+are kept in a folder that is named by the digest of every file that holds one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numba
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+KERNEL_ROOMS = ("candidates", "compiled", "crs", "distance", "geometry", "sweep")
+
+
+def compiled(function: F) -> F:
+    """Compile a function of numbers and arrays to machine code.
+
+    Parameters
+    ----------
+    function : callable
+        Function in the subset of Python that numba compiles: no Python objects, and no
+        new arrays, since nothing of its inside is counted (a shared count of references
+        would make two threads wait for each other at every array they pass on).
+
+    Returns
+    -------
+    callable
+        The same function, compiled at its first call and kept on disk; it holds no lock
+        while it runs. With NUMBA_DISABLE_JIT=1 it stays Python, which is how its branches
+        are counted by the coverage run.
+    """
+    return _made(function, is_door=True)
+
+
+def compiled_part(function: F) -> F:
+    """Compile a function that only compiled functions call: it has no door to Python.
+
+    Parameters
+    ----------
+    function : callable
+        Function as for `compiled`.
+
+    Returns
+    -------
+    callable
+        The same function, for other compiled functions.
+    """
+    return _made(function, is_door=False)
+
+
+def _made(function: F, *, is_door: bool) -> F:
+    folder = kernel_folder() if is_door else None
+    before = numba.config.CACHE_DIR
+    if folder is not None:
+        numba.config.CACHE_DIR = str(folder)
+    try:
+        made: F = numba.njit(
+            cache=folder is not None,
+            nogil=True,
+            error_model="numpy",
+            no_cpython_wrapper=not is_door,
+            no_cfunc_wrapper=True,
+            _nrt=False,
+        )(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    return made
+
+
+@cache
+def kernel_folder() -> Path | None:
+    """Find the folder in which compiled kernels are kept.
+
+    Returns
+    -------
+    pathlib.Path or None
+        Below NUMBA_CACHE_DIR when that is set, else below the user's cache folder; None
+        when neither can be written to, and kernels are compiled anew by every process.
+    """
+    room = Path(__file__).parent
+    digest = sha256()
+    for name in KERNEL_ROOMS:
+        digest.update((room / f"{name}.py").read_bytes())
+    folder = _cache_home() / digest.hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _cache_home() -> Path:
+    if numba.config.CACHE_DIR:
+        return Path(numba.config.CACHE_DIR) / "riskmap"
+    if sys.platform == "win32":
+        home = os.environ.get("LOCALAPPDATA")
+        return (Path(home) if home else Path.home() / "AppData" / "Local") / "riskmap" / "kernels"
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "riskmap" / "kernels"
