@@ -438,22 +438,45 @@ def finish(best: Floats) -> Measured:
     -------
     Measured
         The pairs; not a number where nothing was found.
+    """
+    ends = _ends_lonlat(best)
+    return Measured(ground_m(best), ends[:, :2].copy(), ends[:, 2:].copy())
+
+
+def ground_m(best: Floats) -> Floats:
+    """Return the distances of measured pairs, long ones along the geodesic.
+
+    Parameters
+    ----------
+    best : numpy.ndarray of float64, shape (BEST * n,)
+        Distance and plane end points of each pair.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Distances [m]; not a number where nothing was found.
 
     Notes
     -----
     The geodesic is PROJ's (Karney 2013), taken beyond 5 km, where the series of the metric
     leaves the last tenth of a millimetre.
     """
-    table = best.reshape(-1, BEST).copy()
+    table = best.reshape(-1, BEST)
+    distance_m = np.where(np.isfinite(table[:, 1]), table[:, 0], np.nan)
+    far = np.flatnonzero(distance_m > _SERIES_M)
+    if len(far):
+        ends = _ends_lonlat(table[far].ravel())
+        _, _, distance_m[far] = _GEOD.inv(*ends.T)
+    return distance_m
+
+
+def _ends_lonlat(best: Floats) -> Floats:
+    table = best.reshape(-1, BEST)
     found = np.isfinite(table[:, 1])
-    table[~found] = np.nan
-    ends = lonlat_from_plane(_wrapped(table[:, 1:].reshape(-1, 2))).reshape(-1, 4)
-    ends[~found] = np.nan
-    distance_m = table[:, 0].copy()
-    far = found & (distance_m > _SERIES_M)
-    if far.any():
-        _, _, distance_m[far] = _GEOD.inv(*ends[far].T)
-    return Measured(distance_m, ends[:, :2].copy(), ends[:, 2:].copy())
+    ends = np.full((len(table), 4), np.nan)
+    plane = _wrapped(table[found, 1:].reshape(-1, 2))
+    ends[found] = lonlat_from_plane(plane).reshape(-1, 4)
+    return ends
 
 
 def _wrapped(xy: Floats) -> Floats:

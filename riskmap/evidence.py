@@ -109,17 +109,22 @@ def reports_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return pd.DataFrame(newest[columns])
 
 
-def siting_binds(left: pd.DataFrame, right: pd.DataFrame, rule: Rule) -> NDArray[np.str_]:
-    """Tell whether a rule on new siting binds each pair.
+def siting_binds(
+    hazard_days: NDArray[np.float64],
+    receptor_days: NDArray[np.float64],
+    in_force: NDArray[np.float64],
+) -> NDArray[np.str_]:
+    """Tell whether rules on new siting bind pairs.
 
     Parameters
     ----------
-    left : pandas.DataFrame
-        Hazard of each pair, with ``established``.
-    right : pandas.DataFrame
-        Receptor of each pair, with ``established``.
-    rule : Rule
-        The rule; its first day in force counts.
+    hazard_days : numpy.ndarray, shape (n, 2)
+        First and last day on which the hazard of each pair can have been established
+        (`established_days`).
+    receptor_days : numpy.ndarray, shape (n, 2)
+        The same of the receptors.
+    in_force : numpy.ndarray, shape (n,)
+        First day of each pair's rule, as an ordinal.
 
     Returns
     -------
@@ -127,18 +132,32 @@ def siting_binds(left: pd.DataFrame, right: pd.DataFrame, rule: Rule) -> NDArray
         ``yes`` when the hazard came after the rule and the receptor, ``no`` when it stood
         before either, ``unknown`` when the dates do not tell.
     """
-    first, last = _days(left["established"])
-    other_first, other_last = _days(right["established"])
-    start = rule.in_force.toordinal()
-    before_law = last < start
+    first, last = hazard_days.T
+    other_first, other_last = receptor_days.T
+    before_law = last < in_force
     # The hazard stood before the receptor came: the receptor's side had to keep away.
     came_first = last < other_first
-    after_both = (first >= start) & (first >= other_last)
+    after_both = (first >= in_force) & (first >= other_last)
     return np.where(before_law | came_first, "no", np.where(after_both, "yes", "unknown"))
 
 
-def _days(established: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    ranges = [date_range(value) for value in established]
-    first = np.array([days[0].toordinal() if days else np.nan for days in ranges], dtype=float)
-    last = np.array([days[1].toordinal() if days else np.nan for days in ranges], dtype=float)
-    return first, last
+def established_days(established: pd.Series) -> NDArray[np.float64]:
+    """Read between which days features were established.
+
+    Parameters
+    ----------
+    established : pandas.Series
+        Dates as written: a day, a month or a year.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2)
+        First and last day as ordinals, NaN where none is held.
+    """
+    codes, written = pd.factorize(established, use_na_sentinel=True)
+    days = np.full((len(written) + 1, 2), np.nan)
+    for code, value in enumerate(written):
+        found = date_range(value)
+        if found is not None:
+            days[code] = found[0].toordinal(), found[1].toordinal()
+    return days[codes]  # what is not held has code -1: the last row

@@ -13,13 +13,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 
 from riskmap.roles import LINE_FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 Bound = Literal["exact", "lower", "upper", "none"]
@@ -87,36 +87,42 @@ class Reading:
     bound: NDArray[np.str_]
 
 
-def read_lines(
-    features: pd.DataFrame, *, wanted: str, held: pd.Series, within_m: pd.Series
-) -> Reading:
-    """Read how the drawn lines of rows stand to the line that a rule asks for.
+def read_lines(rows: pd.DataFrame, *, wanted: NDArray[np.str_]) -> Reading:
+    """Read how the drawn lines of rows stand to the lines that rules ask for.
 
     Parameters
     ----------
-    features : pandas.DataFrame
-        Rows with their width columns, where there are any.
-    wanted : str
-        Reference line of the rule.
-    held : pandas.Series of str
-        Reference line that each row's layer declares.
-    within_m : pandas.Series of float
-        Declared largest distance between drawn and wanted line [m], NaN when not known.
+    rows : pandas.DataFrame
+        Rows with ``held`` (the reference line that each row's layer declares), ``within_m``
+        (declared largest distance between drawn and wanted line [m], NaN when not known),
+        and their width columns, where there are any.
+    wanted : numpy.ndarray of str, shape (rows,)
+        Reference line that is asked for of each row.
 
     Returns
     -------
     Reading
         Offset and doubt of each row.
     """
-    bound = held.map(lambda line: reference_bound(line, wanted=wanted)).to_numpy(dtype="U5")
-    offset = np.zeros(len(features))
-    column = WIDTH_COLUMNS.get(wanted)
-    if column is not None and column in features:
-        width = features[column].to_numpy(float)
-        drawn = (held == "centreline").to_numpy() & np.isfinite(width)
-        offset[drawn] = width[drawn]
-        bound[drawn] = "exact"
-    limit = np.where(within_m.isna(), np.inf, within_m.to_numpy(float))
+    held_code, held_names = pd.factorize(rows["held"].to_numpy(dtype=object))
+    wanted_code, wanted_names = pd.factorize(wanted.astype(object))
+    table = np.array(
+        [[reference_bound(held, wanted=line) for line in wanted_names] for held in held_names],
+        dtype="U5",
+    ).reshape(len(held_names), len(wanted_names))
+    bound = table[held_code, wanted_code]
+    offset = np.zeros(len(rows))
+    drawn = (rows["held"] == "centreline").to_numpy(dtype=bool)
+    for code, line in enumerate(wanted_names):
+        column = WIDTH_COLUMNS.get(line)
+        if column is None or column not in rows:
+            continue
+        width = rows[column].to_numpy(float)
+        known = (wanted_code == code) & drawn & np.isfinite(width)
+        offset[known] = width[known]
+        bound[known] = "exact"
+    within = rows["within_m"].to_numpy(float)
+    limit = np.where(np.isnan(within), np.inf, within)
     inward = np.where(bound == "lower", limit, np.where(bound == "none", np.inf, 0.0))
     outward = np.where(bound == "upper", limit, np.where(bound == "none", np.inf, 0.0))
     return Reading(offset, inward, outward, bound)
@@ -143,17 +149,21 @@ def join_bounds(first: NDArray[np.str_], second: NDArray[np.str_]) -> NDArray[np
     return np.where(opposed, "none", joined)
 
 
-def largest_doubt(*tables: pd.DataFrame) -> float:
-    """Add up how far at most the true lines of some tables lie from the drawn ones.
+def largest_width(rows: pd.DataFrame) -> NDArray[np.float64]:
+    """Take the widest declared half width of each row.
 
     Parameters
     ----------
-    *tables : pandas.DataFrame
-        Rows with ``within_m``.
+    rows : pandas.DataFrame
+        Rows with their width columns, where there are any.
 
     Returns
     -------
-    float
-        Sum of the largest declared distances [m], 0 where none is declared.
+    numpy.ndarray, shape (rows,)
+        Half width [m], 0 where none is declared.
     """
-    return float(sum(table["within_m"].fillna(0.0).max() for table in tables if len(table)))
+    widest = np.zeros(len(rows))
+    for column in WIDTH_COLUMNS.values():
+        if column in rows:
+            widest = np.fmax(widest, rows[column].to_numpy(float))
+    return widest

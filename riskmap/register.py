@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from riskmap.candidates import find_candidates
 from riskmap.columns import date_range
 from riskmap.crs import PLANE_CRS
-from riskmap.distance import measure_pairs
+from riskmap.encounter import nearest_of_classes
 from riskmap.location import gather
 from riskmap.tables import HIDDEN_DANGERS, SURVEY, arrange
 from riskmap.verdict import VERDICTS, VIOLATIONS
@@ -65,9 +64,7 @@ def build_survey(
     chosen = units[units["role"].isin(_SURVEY_UNITS)].reset_index(drop=True)
     table = pd.DataFrame(chosen.drop(columns="geometry"))
     receptors = gather(layers, part="receptor")
-    for role in SURVEYED_ROLES:
-        of_role = receptors[receptors["role"] == role].reset_index(drop=True)
-        name, distance_m = _nearest(chosen, of_role, radius_m)
+    for role, (name, distance_m) in _nearest(chosen, receptors, radius_m).items():
         table[f"nearest_{role}"], table[f"{role}_m"] = name, distance_m
     table = _with_verdicts(table, units, setbacks)
     order = {name: rank for rank, name in enumerate((*VERDICTS, ""))}
@@ -82,23 +79,26 @@ def build_survey(
 
 def _nearest(
     units: gpd.GeoDataFrame, receptors: gpd.GeoDataFrame, radius_m: float
-) -> tuple[list[str], np.ndarray]:
-    names = [""] * len(units)
-    best = np.full(len(units), np.nan)
-    shapes = np.asarray(units.geometry.array)
-    others = np.asarray(receptors.geometry.array)
-    first, second = find_candidates(shapes, others, reach_m=radius_m)
-    if len(first) == 0:
-        return names, best
-    distance_m = measure_pairs(shapes[first], others[second]).distance_m
-    order = np.lexsort((second, distance_m, first))
-    near = order[distance_m[order] <= radius_m]
-    owners, position = np.unique(first[near], return_index=True)
-    labels = receptors["name"].fillna(receptors["ref"]).to_numpy()
-    for owner, index in zip(owners, near[position], strict=True):
-        names[owner] = str(labels[second[index]])
-        best[owner] = round(float(distance_m[index]), 3)
-    return names, best
+) -> dict[str, tuple[list[str], np.ndarray]]:
+    """Name the nearest receptor of each surveyed role within the radius, and how far it is."""
+    group = {role: number for number, role in enumerate(SURVEYED_ROLES)}
+    klass = receptors["role"].map(group).fillna(-1).to_numpy(dtype=np.int64)
+    nearest = nearest_of_classes(
+        np.asarray(units.geometry.array),
+        np.asarray(receptors.geometry.array),
+        klass=klass,
+        classes=len(SURVEYED_ROLES),
+        radius_m=radius_m,
+    )
+    labels = receptors["name"].fillna(receptors["ref"]).to_numpy(dtype=object)
+    found = {}
+    for role, number in group.items():
+        distance_m = nearest.distance_m[:, number]
+        held = np.isfinite(distance_m)
+        names = np.full(len(units), "", dtype=object)
+        names[held] = labels[nearest.receptor[held, number]]
+        found[role] = (list(names), np.where(held, np.round(distance_m, 3), np.nan))
+    return found
 
 
 def _with_verdicts(table: pd.DataFrame, units: pd.DataFrame, setbacks: Setbacks) -> pd.DataFrame:

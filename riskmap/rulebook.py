@@ -149,10 +149,10 @@ class RuleEntry(_Cited):
     off_reason: Text | None = None
     hazard: Selector
     receptor: Selector
-    distance_m: float | None = Field(default=None, gt=0.0, le=100_000.0)
+    distance_m: float | None = Field(default=None, gt=0.0, le=60_000.0)
     distance_from: Literal["safety_report"] | None = None
     no_number: Text | None = None
-    search_m: float | None = Field(default=None, gt=0.0, le=100_000.0)
+    search_m: float | None = Field(default=None, gt=0.0, le=60_000.0)
     measure_from: str | None = None
     measure_to: str | None = None
     equality_complies: bool = True

@@ -1,9 +1,10 @@
 """Check every setback: who is near, how far, and what each rule says of it.
 
-The check goes rule by rule. Every rule that is on and in force either lists the pairs
-within its reach, or says in COVERAGE why it could not: no layer, no row of the kind, no
-number. A rule without a number stays open on every pair that another rule brought in, so
-that such a pair never reads "complies".
+One pass measures every pair that some rule may ask about; then all rules that are on and
+in force judge their pairs together. Each rule either lists the pairs within its reach, or
+says in COVERAGE why it could not: no layer, no row of the kind, no number. A rule without a
+number stays open on every pair that another rule brought in, so that such a pair never
+reads "complies".
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from riskmap.candidates import find_candidates
 from riskmap.crs import PLANE_CRS
-from riskmap.distance import measure_pairs
-from riskmap.evidence import consents_on, register_rows, reports_on, siting_binds
-from riskmap.lines import join_bounds, largest_doubt, read_lines
+from riskmap.encounter import meet
+from riskmap.evidence import consents_on, register_rows, reports_on
+from riskmap.judging import Case, judge_case
+from riskmap.lines import largest_width
 from riskmap.location import ancestors, gather, parents
 from riskmap.outcome import count_rules, worst_of_pairs
 from riskmap.progress import Silent
-from riskmap.rules import NO, UNKNOWN, YES, missing_columns, select_rows
+from riskmap.rules import NO, UNKNOWN, YES, select_rows
 from riskmap.tables import FINDINGS, arrange
-from riskmap.verdict import FAILED_BY_NATURE, VIOLATIONS, Doubt, judge, verdict_rank
+from riskmap.verdict import VIOLATIONS, verdict_rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from riskmap.lines import Reading
+    from riskmap.encounter import Encounters
     from riskmap.progress import Progress
     from riskmap.quality import Layer
     from riskmap.rulebook import Rule, Rulebook
@@ -82,31 +83,30 @@ def check_setbacks(
     as_of : datetime.date
         Assessment date: chooses the rules.
     progress : Progress, optional
-        Told of each rule.
+        Told of the pass.
 
     Returns
     -------
     Setbacks
         Findings, pairs and coverage.
+
+    Raises
+    ------
+    DataError
+        When the accuracy or doubt of a layer widens a distance beyond 100 km.
     """
     check = _Check.prepare(layers, rulebook=rulebook, as_of=as_of)
     progress = progress or Silent()
-    progress.start("step.rules", max(1, len(rulebook.rules)))
-    parts: list[pd.DataFrame] = []
-    coverage: list[dict[str, object]] = []
-    for rule in rulebook.rules:
-        status = check.why_silent(rule)
-        found = check.measure_rule(rule) if status == "ran" else None
-        if found is not None:
-            parts.append(found)
-        coverage.append(check.cover(rule, status))
-        progress.advance(rule.id)
-    findings = _join(parts)
-    findings = _join([findings, *check.open_questions(rulebook, findings)])
-    findings, displaced = check.displace(rulebook, findings)
+    progress.start("step.rules", 2)
+    findings = check.judge_all()
+    progress.advance(str(len(findings)))
+    findings = _join([findings, *check.open_questions(findings)])
+    findings, displaced = check.displace(findings)
     table = arrange(_finish(findings), FINDINGS)
     pairs = worst_of_pairs(table, hazards=check.hazards, receptors=check.receptors)
-    counted = count_rules(pd.DataFrame(coverage), findings=table, displaced=displaced)
+    coverage = pd.DataFrame([check.cover(number) for number in range(len(check.rules))])
+    counted = count_rules(coverage, findings=table, displaced=displaced)
+    progress.advance(str(len(table)))
     return Setbacks(table, pairs, counted)
 
 
@@ -114,206 +114,138 @@ def check_setbacks(
 class _Check:
     """Carry what every rule of one check looks at."""
 
+    rules: Sequence[Rule]
+    status: Sequence[str]
     hazards: gpd.GeoDataFrame
     receptors: gpd.GeoDataFrame
     parent_of: dict[str, str]
     consents: pd.DataFrame
     reports: pd.DataFrame
-    as_of: date
-    # Which hazards and which receptors each rule picks: asked for again and again.
-    picks: dict[str, tuple[NDArray[np.int8], NDArray[np.int8]]]
+    # How each rule picks each row: NO, UNKNOWN or YES; shape (rules, rows).
+    hazard_picks: NDArray[np.int8]
+    receptor_picks: NDArray[np.int8]
 
     @classmethod
     def prepare(cls, layers: Sequence[Layer], *, rulebook: Rulebook, as_of: date) -> _Check:
         hazards, receptors = gather(layers, part="hazard"), gather(layers, part="receptor")
+        picks = [
+            np.array(
+                [select_rows(table, selector=selector) for selector in selectors], dtype=np.int8
+            ).reshape(len(rulebook.rules), len(table))
+            for table, selectors in (
+                (hazards, [rule.entry.hazard for rule in rulebook.rules]),
+                (receptors, [rule.entry.receptor for rule in rulebook.rules]),
+            )
+        ]
+        roles = (set(hazards["role"].unique()), set(receptors["role"].unique()))
+        some = [table.any(axis=1) for table in picks]
         return cls(
+            rules=rulebook.rules,
+            status=[
+                _why_silent(rule, as_of, roles, has_rows=bool(some[0][i] and some[1][i]))
+                for i, rule in enumerate(rulebook.rules)
+            ],
             hazards=hazards,
             receptors=receptors,
             parent_of=parents(layers),
             consents=consents_on(register_rows(layers, "consent"), as_of),
             reports=reports_on(register_rows(layers, "safety_report"), as_of),
-            as_of=as_of,
-            picks={
-                rule.id: (
-                    select_rows(hazards, selector=rule.entry.hazard),
-                    select_rows(receptors, selector=rule.entry.receptor),
-                )
-                for rule in rulebook.rules
-            },
+            hazard_picks=picks[0],
+            receptor_picks=picks[1],
         )
 
-    def why_silent(self, rule: Rule) -> str:
-        entry = rule.entry
-        if not rule.applies_on(self.as_of):
-            return "not_in_force"
-        if not entry.on:
-            return "off"
-        for table, selector in ((self.hazards, entry.hazard), (self.receptors, entry.receptor)):
-            if not table["role"].isin(selector.roles).any():
-                return "no_layer"
-        hazards, receptors = self.picks[rule.id]
-        if not hazards.any() or not receptors.any():
-            return "no_rows"
-        return "no_number" if entry.no_number is not None else "ran"
-
-    def cover(self, rule: Rule, status: str) -> dict[str, object]:
-        hazards, receptors = self.picks[rule.id]
+    def cover(self, number: int) -> dict[str, object]:
+        rule = self.rules[number]
         present = {*self.hazards["role"].unique(), *self.receptors["role"].unique()}
         wanted = [*rule.entry.hazard.roles, *rule.entry.receptor.roles]
         return {
             "rule": rule.id,
-            "status": status,
-            "hazards": int((hazards > NO).sum()),
-            "receptors": int((receptors > NO).sum()),
+            "status": self.status[number],
+            "hazards": int((self.hazard_picks[number] > NO).sum()),
+            "receptors": int((self.receptor_picks[number] > NO).sum()),
             "missing_roles": ", ".join(sorted({role for role in wanted if role not in present})),
         }
 
-    def measure_rule(self, rule: Rule) -> pd.DataFrame | None:
-        entry = rule.entry
-        hazard_states, receptor_states = self.picks[rule.id]
-        hazards = self.hazards[hazard_states > NO].reset_index(drop=True)
-        receptors = self.receptors[receptor_states > NO].reset_index(drop=True)
-        listed_m = entry.search_m or (entry.distance_m or 0.0) * LISTED_TIMES
-        widths = _largest_width(receptors) + _largest_width(hazards)
-        accuracy = float(hazards["accuracy_m"].max() + receptors["accuracy_m"].max())
-        first, second = find_candidates(
-            np.asarray(hazards.geometry.array),
-            np.asarray(receptors.geometry.array),
-            reach_m=listed_m + widths + accuracy + largest_doubt(hazards, receptors),
+    def judge_all(self) -> pd.DataFrame:
+        """Measure every pair once and judge it under each rule that asks about it."""
+        numbers = [i for i, status in enumerate(self.status) if status == "ran"]
+        reach_m = np.array([self._reach(i) for i in numbers])
+        met = meet(
+            np.asarray(self.hazards.geometry.array),
+            np.asarray(self.receptors.geometry.array),
+            hazard_picks=self.hazard_picks[numbers] > NO,
+            receptor_picks=self.receptor_picks[numbers] > NO,
+            reach_m=reach_m,
         )
-        wanted = self._is_pair(hazards, receptors, (first, second), rule)
-        if not wanted.any():
-            return None
-        first, second = first[wanted], second[wanted]
-        left = hazards.iloc[first].reset_index(drop=True)
-        right = receptors.iloc[second].reset_index(drop=True)
-        found = _measured(left, right)
-        found["is_sure"] = (hazard_states[hazard_states > NO][first] == YES) & (
-            receptor_states[receptor_states > NO][second] == YES
-        )
-        found["missing"] = _joined_names(
-            missing_columns(left, selector=entry.hazard),
-            missing_columns(right, selector=entry.receptor),
-        )
-        self._require(found, left, right, rule)
-        self._doubt(found, left, right, rule)
-        self._judge(found, left, right, rule)
-        # A pair is listed by what is drawn, and also where the true line can lie too near.
-        near = found["low_listed"] <= listed_m
-        near |= (found["low_m"] < found["required_m"]) & (found["outward_m"] > 0)
-        kept = found[near].drop(columns=["low_listed", "outward_m"])
-        if set(entry.hazard.roles) & set(entry.receptor.roles):
-            kept = _worse_direction(kept)
-        return kept.reset_index(drop=True)
+        met = met.take(self._strangers(met))
+        same_owner = self._same_owner(met)
+        rows, rule = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
+        for number, metres in zip(numbers, reach_m, strict=True):
+            asked = (self.hazard_picks[number][met.hazard] > NO) & (met.distance_m <= metres)
+            asked &= self.receptor_picks[number][met.receptor] > NO
+            if self.rules[number].entry.exclude_same_owner:
+                asked &= ~same_owner
+            rows.append(np.flatnonzero(asked))
+            rule.append(np.full(len(rows[-1]), number))
+        return self._judge(met.take(np.concatenate(rows)), np.concatenate(rule))
 
-    def _is_pair(
-        self,
-        hazards: gpd.GeoDataFrame,
-        receptors: gpd.GeoDataFrame,
-        pair: tuple[NDArray[np.intp], NDArray[np.intp]],
-        rule: Rule,
-    ) -> NDArray[np.bool_]:
-        left = hazards["ref"].to_numpy()[pair[0]]
-        right = receptors["ref"].to_numpy()[pair[1]]
-        keep = left != right
-        kin = {
-            (ref, above)
-            for ref in {*left, *right}
-            for above in ancestors(ref, parent_of=self.parent_of)
-        }
-        keep &= np.array(
-            [(a, b) not in kin and (b, a) not in kin for a, b in zip(left, right, strict=True)],
-            dtype=bool,
-        )
-        ends = pd.DataFrame({"source": left, "target": right})
-        keep &= ~self._left_out(rule, ends).to_numpy()
-        return np.asarray(keep, dtype=bool)
-
-    def _require(
-        self, found: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, rule: Rule
-    ) -> None:
-        entry = rule.entry
-        found["line_from"] = entry.measure_from or ""
-        found["line_to"] = entry.measure_to or ""
-        found["evidence"] = ""
-        found["required_m"] = np.nan if entry.distance_m is None else entry.distance_m
-        if entry.distance_from is None:
-            return
-        empty = pd.Series([None] * len(right), dtype="str")
-        key = pd.DataFrame(
-            {"unit": left["ref"], "receptor_class": right.get("receptor_class", empty)}
-        )
-        joined = key.merge(self.reports, how="left", on=["unit", "receptor_class"])
-        found["required_m"] = joined["distance_m"].to_numpy(float)
-        found["evidence"] = joined["evidence"].fillna("").to_numpy()
-        line = joined["line"].fillna(entry.measure_from or "")
-        found["line_from"] = line.to_numpy()
-        unclassed = key["receptor_class"].isna().to_numpy()
-        found.loc[unclassed, "missing"] = "receptor_class"
-
-    def _doubt(
-        self, found: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, rule: Rule
-    ) -> None:
-        here = _by_line(left, found["line_from"])
-        there = _by_line(right, found["line_to"])
-        accuracy = (left["accuracy_m"] + right["accuracy_m"]).to_numpy(float)
-        offset = here.offset_m + there.offset_m
-        base = np.maximum(0.0, found["measured_m"].to_numpy() - offset)
-        if rule.entry.nature == "inventory":
-            base = found["measured_m"].to_numpy()
-        found["offset_m"] = offset
-        found["measured_m"] = np.round(base, 3)
-        found["accuracy_m"] = accuracy
-        outward = here.outward_m + there.outward_m
-        low = np.where(np.isinf(outward), 0.0, base - outward - accuracy)
-        found["low_m"] = np.round(np.maximum(0.0, low), 3)
-        found["high_m"] = np.round(base + here.inward_m + there.inward_m + accuracy, 3)
-        found["bound"] = join_bounds(here.bound, there.bound)
-        found["low_listed"] = found["measured_m"] - accuracy
-        found["outward_m"] = np.where(np.isfinite(outward), outward, 0.0)
-
-    def _judge(
-        self, found: pd.DataFrame, left: pd.DataFrame, right: pd.DataFrame, rule: Rule
-    ) -> None:
-        entry = rule.entry
-        required = found["required_m"].to_numpy(float)
-        doubt = Doubt(found["low_m"].to_numpy(float), found["high_m"].to_numpy(float))
-        state = judge(doubt, required_m=required, equality_complies=entry.equality_complies)
-        state = np.where(np.isnan(required), "doubt", state)
-        failed = FAILED_BY_NATURE[entry.nature]
-        verdict = np.where(state == "met", "complies", np.where(state == "failed", failed, ""))
-        reason = np.where(verdict == "", _reasons(found), "")
-        open_ = state != "met"
-        unsure = open_ & ~found["is_sure"].to_numpy(bool)
-        verdict, reason = _put(verdict, reason, unsure, "attribute_missing")
-        if entry.binds == "new":
-            bound = siting_binds(left, right, rule)
-            verdict, reason = _put(verdict, reason, open_ & (bound == "unknown"), "date_missing")
-            verdict = np.where(open_ & (bound == "no"), "not_bound", verdict)
-            reason = np.where(open_ & (bound == "no"), "", reason)
-        if entry.nature == "consent":
-            self._consent(found, rule)
-            held = (verdict == failed) & (found["consent_number"] != "").to_numpy()
-            verdict = np.where(held, "consent_held", verdict)
-        if entry.nature == "inventory":
-            verdict, reason = np.full(len(found), "inventory"), np.full(len(found), "")
-        found["verdict"] = np.where(verdict == "", "undetermined", verdict)
-        found["reason"] = reason
-        found["rule"], found["nature"] = rule.id, entry.nature
-
-    def _consent(self, found: pd.DataFrame, rule: Rule) -> None:
-        held = self.consents[self.consents["rule"] == rule.id]
-        number = {
-            (source, target): name
-            for source, target, name in zip(
-                held["source"], held["target"], held["number"], strict=True
+    def _judge(self, met: Encounters, rule: NDArray[np.intp]) -> pd.DataFrame:
+        if len(rule) == 0:
+            return pd.DataFrame()
+        sure = self.hazard_picks[rule, met.hazard] == YES
+        sure &= self.receptor_picks[rule, met.receptor] == YES
+        found = judge_case(
+            Case(
+                rules=self.rules,
+                rule=rule,
+                met=met,
+                is_sure=sure,
+                hazards=self.hazards,
+                receptors=self.receptors,
+                reports=self.reports,
+                consents=self.consents,
             )
-        }
-        found["consent_number"] = [
-            number.get(pair, "") for pair in zip(found["source"], found["target"], strict=True)
-        ]
+        )
+        # A pair is listed by what is drawn, and also where the true line can lie too near.
+        listed_m = np.array([_listed_m(one) for one in self.rules])[rule]
+        near = (found["measured_m"] - found["accuracy_m"]).to_numpy() <= listed_m
+        near |= ((found["low_m"] < found["required_m"]) & (found["outward_m"] > 0)).to_numpy()
+        kept = found[near].drop(columns="outward_m")
+        both = np.array([bool(set(one.entry.hazard.roles) & set(one.entry.receptor.roles))
+                         for one in self.rules])[rule[near]]
+        return _worse_direction(kept, both).reset_index(drop=True)
 
-    def open_questions(self, rulebook: Rulebook, findings: pd.DataFrame) -> list[pd.DataFrame]:
+    def _reach(self, number: int) -> float:
+        """How far a rule looks: what it lists, and all that may lie between drawn and true."""
+        reach_m = _listed_m(self.rules[number])
+        for table, picks in (
+            (self.hazards, self.hazard_picks),
+            (self.receptors, self.receptor_picks),
+        ):
+            picked = table[picks[number] > NO]
+            reach_m += float(picked["accuracy_m"].max() + largest_width(picked).max())
+            reach_m += float(picked["within_m"].fillna(0.0).max())
+        return reach_m
+
+    def _strangers(self, met: Encounters) -> NDArray[np.bool_]:
+        """Tell which pairs are neither one feature nor part of each other."""
+        left = self.hazards["ref"].to_numpy(dtype=object)[met.hazard]
+        right = self.receptors["ref"].to_numpy(dtype=object)[met.receptor]
+        above = {ref: set(ancestors(ref, parent_of=self.parent_of)) for ref in self.parent_of}
+        strangers: NDArray[np.bool_] = left != right
+        can_be_kin = np.isin(left, list(above)) | np.isin(right, list(above))
+        for row in np.flatnonzero(strangers & can_be_kin):
+            a, b = left[row], right[row]
+            strangers[row] = b not in above.get(a, ()) and a not in above.get(b, ())
+        return strangers
+
+    def _same_owner(self, met: Encounters) -> NDArray[np.bool_]:
+        # An owner that is not stated counts as another's: the safe side.
+        owner = self.hazards["owner"].iloc[met.hazard].reset_index(drop=True)
+        other = self.receptors["owner"].iloc[met.receptor].reset_index(drop=True)
+        return np.asarray((owner.notna() & (owner == other)).fillna(value=False), dtype=bool)
+
+    def open_questions(self, findings: pd.DataFrame) -> list[pd.DataFrame]:
         """List rules without a number on the pairs that other rules brought in."""
         parts: list[pd.DataFrame] = []
         if findings.empty:
@@ -321,11 +253,11 @@ class _Check:
         near = findings[~findings["verdict"].isin(["inventory"])]
         near = near.sort_values(["source", "target", "measured_m", "rule"], kind="stable")
         near = near.drop_duplicates(["source", "target"])
-        for rule in rulebook.rules:
-            if self.why_silent(rule) != "no_number" or rule.entry.nature == "inventory":
+        for number, rule in enumerate(self.rules):
+            if self.status[number] != "no_number" or rule.entry.nature == "inventory":
                 continue
             # A column that is not held may be the one: the question stays open then too.
-            hit = self._selected(rule, near, least=UNKNOWN) & ~self._left_out(rule, near)
+            hit = self._selected(number, near, least=UNKNOWN) & ~self._left_out(rule, near)
             if not hit.any():
                 continue
             asked = near[hit].copy()
@@ -338,8 +270,8 @@ class _Check:
             parts.append(asked)
         return parts
 
-    def _selected(self, rule: Rule, pairs: pd.DataFrame, *, least: int) -> pd.Series:
-        hazards, receptors = self.picks[rule.id]
+    def _selected(self, number: int, pairs: pd.DataFrame, *, least: int) -> pd.Series:
+        hazards, receptors = self.hazard_picks[number], self.receptor_picks[number]
         sources = self.hazards.loc[hazards >= least, "ref"]
         targets = self.receptors.loc[receptors >= least, "ref"]
         return pairs["source"].isin(sources) & pairs["target"].isin(targets)
@@ -353,93 +285,54 @@ class _Check:
         # An owner that is not stated counts as another's: the safe side.
         return owner.notna() & (owner == other)
 
-    def displace(
-        self, rulebook: Rulebook, findings: pd.DataFrame
-    ) -> tuple[pd.DataFrame, dict[str, int]]:
+    def displace(self, findings: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         """Let a special code take the place of the general one."""
         counts: dict[str, int] = {}
         if findings.empty:
             return findings, counts
-        for rule in rulebook.rules:
-            if not rule.entry.displaces or self.why_silent(rule) not in {"ran", "no_number"}:
+        for number, rule in enumerate(self.rules):
+            if not rule.entry.displaces or self.status[number] not in {"ran", "no_number"}:
                 continue
             gone = findings["rule"].isin(rule.entry.displaces)
-            gone &= self._selected(rule, findings, least=YES) & ~self._left_out(rule, findings)
+            gone &= self._selected(number, findings, least=YES) & ~self._left_out(rule, findings)
             for name, number in findings.loc[gone, "rule"].value_counts().items():
                 counts[str(name)] = counts.get(str(name), 0) + int(number)
             findings = findings[~gone]
         return findings, counts
 
 
-def _worse_direction(found: pd.DataFrame) -> pd.DataFrame:
+def _why_silent(
+    rule: Rule, as_of: date, roles: tuple[set[str], set[str]], *, has_rows: bool
+) -> str:
+    entry = rule.entry
+    if not rule.applies_on(as_of):
+        return "not_in_force"
+    if not entry.on:
+        return "off"
+    if not (roles[0] & set(entry.hazard.roles) and roles[1] & set(entry.receptor.roles)):
+        return "no_layer"
+    if not has_rows:
+        return "no_rows"
+    return "no_number" if entry.no_number is not None else "ran"
+
+
+def _listed_m(rule: Rule) -> float:
+    return rule.entry.search_m or (rule.entry.distance_m or 0.0) * LISTED_TIMES
+
+
+def _worse_direction(found: pd.DataFrame, both: NDArray[np.bool_]) -> pd.DataFrame:
     """Keep of two features that pick each other the direction with the worse verdict."""
-    ends = found[["source", "target"]]
-    ranked = found.assign(
-        one=ends.min(axis=1), other=ends.max(axis=1), rank=verdict_rank(found["verdict"].to_numpy())
+    if not both.any():
+        return found
+    ends = found.loc[both, ["source", "target"]]
+    ranked = found[both].assign(
+        one=ends.min(axis=1),
+        other=ends.max(axis=1),
+        rank=verdict_rank(found.loc[both, "verdict"].to_numpy()),
     )
-    ranked = ranked.sort_values(["one", "other", "rank", "source"], kind="stable")
-    return ranked.drop_duplicates(["one", "other"]).drop(columns=["one", "other", "rank"])
-
-
-def _largest_width(features: pd.DataFrame) -> float:
-    widths = [
-        float(features[column].max())
-        for column in ("land_half_width_m", "half_width_m", "toe_half_width_m")
-        if column in features and features[column].notna().any()
-    ]
-    return max(widths, default=0.0)
-
-
-def _measured(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> pd.DataFrame:
-    measured = measure_pairs(np.asarray(left.geometry.array), np.asarray(right.geometry.array))
-    table = pd.DataFrame({"measured_m": measured.distance_m})
-    for side, features in (("source", left), ("target", right)):
-        table[side] = features["ref"].to_numpy()
-        table[f"{side}_name"] = features["name"].fillna(features["ref"]).to_numpy()
-        table[f"{side}_role"] = features["role"].to_numpy()
-        kind = features["kind"] if "kind" in features else pd.Series([""] * len(features))
-        table[f"{side}_kind"] = kind.fillna("").to_numpy()
-        table[f"{side}_held"] = features["held"].to_numpy()
-    table["consent_number"] = ""
-    table["geometry"] = measured.lines()
-    return table
-
-
-def _joined_names(first: list[str], second: list[str]) -> list[str]:
-    return [", ".join(name for name in (a, b) if name) for a, b in zip(first, second, strict=True)]
-
-
-def _by_line(features: pd.DataFrame, wanted: pd.Series) -> Reading:
-    whole = read_lines(features, wanted="", held=features["held"], within_m=features["within_m"])
-    for line in wanted.unique():
-        rows = np.flatnonzero((wanted == line).to_numpy())
-        part = features.iloc[rows]
-        reading = read_lines(part, wanted=line, held=part["held"], within_m=part["within_m"])
-        whole.offset_m[rows] = reading.offset_m
-        whole.inward_m[rows] = reading.inward_m
-        whole.outward_m[rows] = reading.outward_m
-        whole.bound[rows] = reading.bound
-    return whole
-
-
-def _reasons(found: pd.DataFrame) -> NDArray[np.str_]:
-    by_bound = {"none": "line_not_held", "lower": "lower_bound", "upper": "upper_bound"}
-    reasons = (
-        found["bound"].map(lambda bound: by_bound.get(bound, "accuracy")).to_numpy(dtype="U20")
-    )
-    # A bound whose far end is declared leaves only a matter of metres.
-    closed = np.isfinite(found["high_m"].to_numpy(float)) & (found["low_m"].to_numpy(float) > 0)
-    reasons = np.where(closed & (reasons != "line_not_held"), "accuracy", reasons)
-    unnumbered = found["required_m"].isna().to_numpy()
-    unclassed = unnumbered & (found["missing"] != "").to_numpy()
-    reasons = np.where(unnumbered, "no_report", reasons)
-    return np.where(unclassed, "attribute_missing", reasons)
-
-
-def _put(
-    verdict: NDArray[np.str_], reason: NDArray[np.str_], where: NDArray[np.bool_], why: str
-) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
-    return np.where(where, "undetermined", verdict), np.where(where, why, reason)
+    ranked = ranked.sort_values(["rule", "one", "other", "rank", "source"], kind="stable")
+    kept = ranked.drop_duplicates(["rule", "one", "other"]).drop(columns=["one", "other", "rank"])
+    return pd.concat([found[~both], kept])
 
 
 def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import numpy as np
 
 from riskmap.candidates import index_hazards, make_grid
 from riskmap.compiled import compiled, compiled_part
-from riskmap.distance import BEST, box_apart2, finish, measure_inside, measure_run
+from riskmap.distance import BEST, box_apart2, finish, ground_m, measure_inside, measure_run
 from riskmap.geometry import (
     LONLAT,
     NEEDS_SPACE,
@@ -148,8 +148,8 @@ class Pairs:
 
     @property
     def distance_m(self) -> Floats:
-        """Ground distance of each pair [m], as `measured` gives it to within 0.05 mm."""
-        return self.best[0::BEST]
+        """Ground distance of each pair [m]."""
+        return ground_m(self.best)
 
     def measured(self) -> Measured:
         """Return distances and end points in longitude and latitude."""
