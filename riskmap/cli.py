@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from riskmap.assessment import Assessment
+    from riskmap.config import RunConfig
     from riskmap.progress import Progress
 
 INTERRUPTED = 130
@@ -109,7 +110,15 @@ def _parser(lang: Lang) -> argparse.ArgumentParser:
     check.add_argument("project", type=Path, help=say("cli.project", lang))
     check.add_argument("--as-of", type=_day, help=say("cli.as_of", lang))
     check.add_argument("--strict", action="store_true", help=say("cli.strict", lang))
+    check.add_argument("--findings", type=Path, default=None, help=say("cli.findings", lang))
+    check.add_argument("--tiles", type=_count, default=None, help=say("cli.tiles", lang))
+    check.add_argument(
+        "--executor", choices=("local", "dask"), default=None, help=say("cli.executor", lang)
+    )
+    check.add_argument("--scheduler", default=None, help=say("cli.scheduler", lang))
     check.set_defaults(run=_check)
+    warmup = _verb(verbs, "warmup", lang)
+    warmup.set_defaults(run=_warmup)
     return parser
 
 
@@ -137,6 +146,12 @@ class _Version(argparse.Action):
 
         print(f"riskmap {version('riskmap')}")
         parser.exit(0)
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise ConfigError([complain("error.bad_count", {"value": value})])
+    return int(value)
 
 
 def _day(value: str) -> date:
@@ -187,18 +202,62 @@ def _init(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from riskmap.config import load_config  # noqa: PLC0415 - imports that cost are late
-    from riskmap.pipeline import check_project  # noqa: PLC0415
 
     config = load_config(options.project, as_of=options.as_of, language=options.lang)
-    setbacks, counts, rulebook = check_project(config, progress=_progress(config.language))
-    from riskmap.listing import list_shortfalls  # noqa: PLC0415
-
-    for line in list_shortfalls(setbacks, rulebook=rulebook, counts=counts, lang=config.language):
-        print(line)
-    verdicts = set(setbacks.pairs["verdict"])
+    if options.executor or options.scheduler or options.tiles or options.findings:
+        verdicts = _check_tiles(options, config)
+    else:
+        verdicts = _check_here(config)
     violated = bool(verdicts & {"ban_violated", "standard_violated"})
     doubtful = options.strict and "undetermined" in verdicts
     return 1 if violated or doubtful else 0
+
+
+def _check_here(config: RunConfig) -> set[str]:
+    from riskmap.checking import check_project  # noqa: PLC0415 - imports that cost are late
+    from riskmap.listing import list_shortfalls  # noqa: PLC0415
+
+    setbacks, counts, rulebook = check_project(config, progress=_progress(config.language))
+    for line in list_shortfalls(setbacks, rulebook=rulebook, counts=counts, lang=config.language):
+        print(line)
+    return set(setbacks.pairs["verdict"])
+
+
+def _check_tiles(options: argparse.Namespace, config: RunConfig) -> set[str]:
+    from riskmap.checking import check_tiles, verdict_counts  # noqa: PLC0415 - late
+    from riskmap.engine import make_executor  # noqa: PLC0415
+
+    if options.findings is None:
+        raise ConfigError([complain("error.no_findings_folder")])
+    kind = options.executor or ("dask" if options.scheduler else "local")
+    with make_executor(kind, scheduler=options.scheduler) as executor:
+        reports = check_tiles(
+            config,
+            out=options.findings,
+            tiles=options.tiles or 1,
+            executor=executor,
+            progress=_progress(config.language),
+        )
+    lang = config.language
+    counts = dict(verdict_counts(reports))
+    for verdict, count in counts.items():
+        print(f"{say(f'verdict.{verdict}', lang)} {count}")
+    written = sum(report.findings for report in reports)
+    values = {"count": written, "parts": len(reports), "path": options.findings.absolute()}
+    print(say("cli.findings_written", lang, values))
+    return set(counts)
+
+
+def _warmup(options: argparse.Namespace) -> int:
+    from riskmap.compiled import kernel_folder  # noqa: PLC0415 - imports that cost are late
+    from riskmap.sweep import warm_up  # noqa: PLC0415
+
+    lang = options.lang or _language([])
+    warm_up()
+    folder = kernel_folder()
+    key = "cli.warmup_lost" if folder is None else "cli.warmup_done"
+    print(say(key, lang, {"folder": folder or ""}))
+    return 0
 
 
 def _summary(assessment: Assessment, lang: Lang) -> str:

@@ -100,8 +100,10 @@ def canonical_table(raw: RawLayer, kept: np.ndarray, problems: list[Problem]) ->
         Canonical columns, row (first row of data = 1), ref (``layer/id``), layer, role.
     """
     source = raw_columns(raw)
-    rows = pd.Series(kept + 1)
+    rows = pd.Series((kept if raw.number is None else raw.number[kept]) + 1)
     made: dict[str, pd.Series] = {}
+    nothing_held = pd.Series(np.full(len(kept), np.nan))
+    nothing_said = pd.Series([None] * len(kept), dtype="str")
     for name, column in columns_of(raw.spec.role).items():
         if name in raw.spec.constants:
             values = pd.Series([str(raw.spec.constants[name])] * len(kept), dtype="str")
@@ -109,7 +111,8 @@ def canonical_table(raw: RawLayer, kept: np.ndarray, problems: list[Problem]) ->
             values = _clean_text(raw.table[source[name]].iloc[kept])
             values = _known(raw.spec, name, values)
         else:
-            values = pd.Series([None] * len(kept), dtype="str")
+            made[name] = nothing_held if column.type == "number" else nothing_said
+            continue
         made[name] = _typed(
             values, column, _Place(raw.spec.id, source.get(name, name), rows, problems)
         )

@@ -12,7 +12,7 @@ import sys
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., object]")
 
-KERNEL_ROOMS = ("candidates", "compiled", "crs", "distance", "geometry", "sweep")
+KERNEL_ROOMS = ("candidates", "compiled", "crs", "distance", "geometry", "passage")
 
 
 def compiled(function: F) -> F:
@@ -62,9 +62,10 @@ def compiled_part(function: F) -> F:
 
 def _made(function: F, *, is_door: bool) -> F:
     folder = kernel_folder() if is_door else None
-    before = numba.config.CACHE_DIR
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
     if folder is not None:
-        numba.config.CACHE_DIR = str(folder)
+        settings.CACHE_DIR = str(folder)
     try:
         made: F = numba.njit(
             cache=folder is not None,
@@ -75,7 +76,7 @@ def _made(function: F, *, is_door: bool) -> F:
             _nrt=False,
         )(function)
     finally:
-        numba.config.CACHE_DIR = before
+        settings.CACHE_DIR = before
     return made
 
 
@@ -102,8 +103,9 @@ def kernel_folder() -> Path | None:
 
 
 def _cache_home() -> Path:
-    if numba.config.CACHE_DIR:
-        return Path(numba.config.CACHE_DIR) / "riskmap"
+    settings: Any = numba.config
+    if settings.CACHE_DIR:
+        return Path(settings.CACHE_DIR) / "riskmap"
     if sys.platform == "win32":
         home = os.environ.get("LOCALAPPDATA")
         return (Path(home) if home else Path.home() / "AppData" / "Local") / "riskmap" / "kernels"

@@ -157,6 +157,25 @@ def _way_accuracy(crs: pyproj.CRS, *, name: str, layer: str) -> float:
     return float(group.transformers[0].accuracy)
 
 
+def is_lonlat(datum: Datum) -> bool:
+    """Tell whether coordinates are longitude and latitude of WGS 84 or its equal as they stand.
+
+    Parameters
+    ----------
+    datum : Datum
+        What the coordinates are.
+
+    Returns
+    -------
+    bool
+        False for shifted, projected, and other geographic coordinates.
+    """
+    if datum.name in {"GCJ02", "BD09"}:
+        return False
+    crs = pyproj.CRS.from_user_input(datum.crs)
+    return bool(crs.is_geographic) and _base_code(crs) in _EQUAL_DATUMS
+
+
 def to_plane(geometry: np.ndarray, *, datum: Datum) -> np.ndarray:
     """Take geometries from a layer's own coordinates into the distance plane.
 
@@ -204,9 +223,9 @@ def _lonlat(xy: Floats, datum: Datum) -> Floats:
         return gcj02_to_wgs84(xy)
     if datum.name == "BD09":
         return gcj02_to_wgs84(bd09_to_gcj02(xy))
-    crs = pyproj.CRS.from_user_input(datum.crs)
-    if crs.is_geographic and _base_code(crs) in _EQUAL_DATUMS:
+    if is_lonlat(datum):
         return xy
+    crs = pyproj.CRS.from_user_input(datum.crs)
     target = crs.geodetic_crs if _base_code(crs) in _EQUAL_DATUMS else "EPSG:4326"
     x, y = pyproj.Transformer.from_crs(crs, target, always_xy=True).transform(xy[:, 0], xy[:, 1])
     return np.column_stack([x, y])

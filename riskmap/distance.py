@@ -86,13 +86,12 @@ def _ground(d2: float, dx: float, dy: float, y: float, metric: Floats, m: int) -
     slope = first + eta * second
     bend = (dy * dy * (slope * slope - second) - dx * dx * slope * slope) / 24.0
     shrink = 1.0 - u * (1.0 - u * (0.5 - u * (1.0 / 6.0 - u / 24.0)))
-    return np.sqrt(d2) * metric[m + 1] * shrink * (1.0 + bend)
+    length: float = np.sqrt(d2) * metric[m + 1] * shrink * (1.0 + bend)
+    return length
 
 
 @compiled_part
-def _offer(
-    best: Floats, at: int, ground: float, ends: tuple[float, float, float, float]
-) -> None:
+def _offer(best: Floats, at: int, ground: float, ends: tuple[float, float, float, float]) -> None:
     if ground < _TOUCH_M:
         ground = 0.0
     if ground > best[at]:
@@ -111,7 +110,7 @@ def _offer(
 @compiled_part
 def _limit2(best: Floats, at: int, metric: Floats, m: int) -> float:
     """Square of the plane length beyond which nothing can win any more."""
-    limit = best[at] * metric[m + 5] * (1.0 + 1e-7) + 1e-6
+    limit: float = best[at] * metric[m + 5] * (1.0 + 1e-7) + 1e-6
     return limit * limit
 
 
@@ -120,7 +119,7 @@ def _to_edges(
     point: tuple[Floats, int, int],
     edge: tuple[Floats, Floats, int, int],
     box: tuple[Floats, int],
-    flipped: bool,  # noqa: FBT001 - kernel
+    flipped: bool,
     measure: tuple[Floats, int, Floats, int],
 ) -> None:
     """Offer to each vertex the nearest point of each edge of a run, inside its box."""
@@ -248,8 +247,8 @@ def _measure_boxes(
 @compiled_part
 def box_apart2(box: Floats, a: int, other: Floats, b: int) -> float:
     """Square of the plane distance between two boxes; 0 where they overlap."""
-    dx = max(0.0, box[a] - other[b + 2], other[b] - box[a + 2])
-    dy = max(0.0, box[a + 1] - other[b + 3], other[b + 1] - box[a + 3])
+    dx: float = max(0.0, box[a] - other[b + 2], other[b] - box[a + 2])
+    dy: float = max(0.0, box[a + 1] - other[b + 3], other[b + 1] - box[a + 3])
     return dx * dx + dy * dy
 
 
@@ -305,9 +304,9 @@ def measure_run(
     if box_apart2(pieces.box, 4 * piece, whole, 0) > _limit2(best, at, metric, m):
         return
     hx, hy = hazards.xy[2 * begin], hazards.xy[2 * begin + 1]
-    if whole[0] <= hx <= whole[2] and whole[1] <= hy <= whole[3]:
-        if contains(chains, 0, count, hx, hy):
-            _offer(best, at, 0.0, (hx, hy, hx, hy))
+    in_box = whole[0] <= hx <= whole[2] and whole[1] <= hy <= whole[3]
+    if in_box and contains(chains, 0, count, hx, hy):
+        _offer(best, at, 0.0, (hx, hy, hx, hy))
     # The nearest boxes first: what they give rules most of the others out.
     nearest2, first_chunk, first_part = np.inf, -1, -1
     for chunk in range(pieces.begin[piece], pieces.end[piece]):

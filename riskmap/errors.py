@@ -6,6 +6,7 @@
   - DataError: a layer's file, columns, datum or geometry (exit 3)
   - RulebookError: a rulebook that may not be used (exit 4)
   - OutputError: an output folder or file that cannot be written (exit 5)
+  - EngineError: a cluster that is not there or was lost (exit 5)
 
 An error carries complaints, all that were found and not only the first. A complaint is a
 key of the words table with its values: it says what is wrong, where (file, layer, row or
@@ -133,5 +134,11 @@ class RulebookError(RiskmapError):
 
 class OutputError(RiskmapError):
     """Say why an output folder or file cannot be written."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class EngineError(RiskmapError):
+    """Say why a cluster could not work."""
 
     exit_code: ClassVar[int] = 5

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from riskmap.quality import Layer
-    from riskmap.rulebook import Rule
 
 
 def register_rows(layers: Sequence[Layer], role: str) -> pd.DataFrame:

@@ -175,9 +175,7 @@ def latitude_table() -> Floats:
     phi = (np.arange(_LATITUDE_CELLS)[:, None] + nodes) * width
     eccentricity = np.sqrt(ECCENTRICITY_2)
     sine = np.sin(phi)
-    northing = SEMI_MAJOR_M * (
-        np.arctanh(sine) - eccentricity * np.arctanh(eccentricity * sine)
-    )
+    northing = SEMI_MAJOR_M * (np.arctanh(sine) - eccentricity * np.arctanh(eccentricity * sine))
     start = northing[:, :1]
     fitted = np.linalg.solve(np.vander(nodes, increasing=True), (northing - start).T).T
     fitted[:, 0] += start[:, 0]
@@ -191,14 +189,14 @@ def northing(latitude: float, table: Floats) -> float:
     cell = int(scaled)
     t = scaled - cell
     i = 5 * cell
-    y = table[i] + t * (
+    y: float = table[i] + t * (
         table[i + 1] + t * (table[i + 2] + t * (table[i + 3] + t * table[i + 4]))
     )
     return y if latitude >= 0.0 else -y
 
 
 @compiled_part
-def _u32(data: NDArray[np.uint8], at: int, big: bool) -> int:  # noqa: FBT001 - kernel
+def _u32(data: NDArray[np.uint8], at: int, big: bool) -> int:
     if big:
         return (
             (int(data[at]) << 24)
@@ -215,7 +213,7 @@ def _u32(data: NDArray[np.uint8], at: int, big: bool) -> int:  # noqa: FBT001 - 
 
 
 @compiled_part
-def _u64(data: NDArray[np.uint8], at: int, big: bool) -> int:  # noqa: FBT001 - kernel
+def _u64(data: NDArray[np.uint8], at: int, big: bool) -> int:
     if big:
         return (_u32(data, at, big) << 32) | _u32(data, at + 4, big)
     return (

@@ -20,6 +20,8 @@ from riskmap.roles import columns_of, is_register
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from riskmap.catalog import LayerSpec
 
 
@@ -39,6 +41,8 @@ class RawLayer:
         Geometry in the file's own coordinates; None where a row has none.
     file_crs : str or None
         CRS that the file itself states, as WKT.
+    number : numpy.ndarray of int64, optional
+        Row of the file of each, the first being 0; in order when not given.
     """
 
     spec: LayerSpec
@@ -46,6 +50,7 @@ class RawLayer:
     table: pd.DataFrame
     geometry: np.ndarray
     file_crs: str | None
+    number: NDArray[np.int64] | None = None
 
 
 def open_layer(spec: LayerSpec, *, folder: Path) -> RawLayer:
@@ -80,7 +85,7 @@ def open_layer(spec: LayerSpec, *, folder: Path) -> RawLayer:
         raise DataError(
             [complain("error.layer_unreadable", {"file": path, "layer": spec.id, "reason": error})]
         ) from error
-    complaints = _missing_columns(raw)
+    complaints = missing_columns(raw)
     if raw.table.shape[0] == 0:
         complaints.append(complain("error.layer_empty", {"file": path, "layer": spec.id}))
     if complaints:
@@ -120,7 +125,19 @@ def _points(spec: LayerSpec, table: pd.DataFrame) -> np.ndarray:
     return points
 
 
-def _missing_columns(raw: RawLayer) -> list[Complaint]:
+def missing_columns(raw: RawLayer) -> list[Complaint]:
+    """Name every column that the catalog asks for and the file does not have.
+
+    Parameters
+    ----------
+    raw : RawLayer
+        Layer as read.
+
+    Returns
+    -------
+    list of Complaint
+        One a column.
+    """
     spec = raw.spec
     wanted = {*spec.columns.values(), *spec.keep}
     wanted |= {column for column in (spec.key, spec.longitude, spec.latitude) if column}
@@ -173,11 +190,24 @@ def write_table(table: pd.DataFrame, *, path: Path) -> None:
         File; its suffix chooses the form.
     """
     if path.suffix == ".parquet":
-        table.to_parquet(path, index=False, compression="zstd")
+        write_parquet(table, path=path)
         return
     plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
     plain = plain.map(_guard_cell)
     plain.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def write_parquet(table: pd.DataFrame, *, path: Path) -> None:
+    """Write a table as GeoParquet, whatever the file is called.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame or geopandas.GeoDataFrame
+        Table to write.
+    path : pathlib.Path
+        File.
+    """
+    table.to_parquet(path, index=False, compression="zstd")
 
 
 def _guard_cell(value: object) -> object:

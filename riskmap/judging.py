@@ -7,9 +7,8 @@ not with the number of rules.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -21,6 +20,7 @@ from riskmap.verdict import FAILED_BY_NATURE, Doubt, judge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from riskmap.encounter import Encounters
@@ -80,7 +80,7 @@ def judge_case(case: Case) -> pd.DataFrame:
     return found
 
 
-def _per_rule(case: Case, values: Sequence[object], dtype: type | str) -> NDArray[np.generic]:
+def _per_rule(case: Case, values: Sequence[object], dtype: type | str) -> NDArray[Any]:
     return np.array(values, dtype=dtype)[case.rule]
 
 

@@ -12,6 +12,7 @@ import shapely
 from riskmap.assessment import Assessment, Marks
 from riskmap.crs import PLANE_CRS, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
+from riskmap.hazards import LISTED_TIMES
 from riskmap.io import open_layer
 from riskmap.location import note_references
 from riskmap.outcome import count_rules
@@ -21,7 +22,7 @@ from riskmap.quality import check_layer, counts_table, leave_outside, problems_t
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.roles import ROLES
 from riskmap.rulebook import read_rulebooks
-from riskmap.setback import LISTED_TIMES, Setbacks, check_setbacks
+from riskmap.setback import Setbacks, check_setbacks
 from riskmap.tiers import tier_units
 from riskmap.zones import build_rings, build_zones
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from riskmap.batches import LayerSource
+    from riskmap.catalog import LayerSpec
     from riskmap.config import RunConfig
     from riskmap.crs import SheetPlane
     from riskmap.progress import Progress
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
 
 # No declared half width of a road or railway is wider [m]: only rows beyond it are left outside.
-_WIDEST_ROAD_M = 200.0
+WIDEST_ROAD_M = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Prepared:
         The law.
     study_area : shapely.Geometry
         Study area in EPSG:3395.
+    reach : shapely.Geometry
+        The same, widened by the longest distance of the run.
     plane : SheetPlane
         Plane of sheets and areas.
     """
@@ -60,10 +65,16 @@ class Prepared:
     layers: tuple[Layer, ...]
     rulebook: Rulebook
     study_area: shapely.Geometry
+    reach: shapely.Geometry
     plane: SheetPlane
 
 
-def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
+def prepare(
+    config: RunConfig,
+    *,
+    progress: Progress | None = None,
+    sources: Sequence[LayerSource] = (),
+) -> Prepared:
     """Read, check and project every layer, and the law.
 
     Parameters
@@ -72,6 +83,8 @@ def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
         What the run is told.
     progress : Progress, optional
         Told of each layer.
+    sources : sequence of LayerSource, optional
+        Layers that are read batch by batch later and left out here.
 
     Returns
     -------
@@ -90,7 +103,10 @@ def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
     progress.start("step.layers", len(config.catalog.layer))
     layers: list[Layer] = []
     complaints: list[Complaint] = []
+    streamed = {source.spec.id for source in sources}
     for spec in config.catalog.layer:
+        if spec.id in streamed:
+            continue
         try:
             raw = open_layer(spec, folder=config.folder)
             layer = check_layer(raw, digest=file_digest(raw.path))
@@ -101,10 +117,13 @@ def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
         progress.advance(spec.id)
     if complaints:
         raise DataError(complaints)
-    layers = note_references(layers)
+    if not streamed:
+        layers = note_references(layers)
     study_area = _study_area(layers)
     radius_m = config.project.survey.radius_m
-    reach = _reach(study_area, rulebook=rulebook, radius_m=radius_m, layers=layers)
+    doubts = [(layer.accuracy_m, layer.spec) for layer in layers]
+    doubts += [(source.accuracy_m, source.spec) for source in sources]
+    reach = _reach(study_area, rulebook=rulebook, radius_m=radius_m, doubts=doubts)
     layers = [
         leave_outside(layer, reach=reach)
         if ROLES[layer.spec.role].parts & {"hazard", "receptor"}
@@ -112,7 +131,7 @@ def prepare(config: RunConfig, *, progress: Progress | None = None) -> Prepared:
         for layer in layers
     ]
     plane = choose_sheet_plane(study_area, declared=config.project.sheet_crs)
-    return Prepared(tuple(layers), rulebook, study_area, plane)
+    return Prepared(tuple(layers), rulebook, study_area, reach, plane)
 
 
 def _nothing_left(layer: Layer) -> list[Complaint]:
@@ -143,14 +162,14 @@ def _reach(
     *,
     rulebook: Rulebook,
     radius_m: float,
-    layers: Sequence[Layer],
+    doubts: Sequence[tuple[float, LayerSpec]],
 ) -> shapely.Geometry:
     """Widen the study area by the longest distance that a listed pair can have."""
     longest = max((rule.reach_m for rule in rulebook.rules if rule.entry.on), default=0.0)
     # Both ends of a pair carry their layer's accuracy, doubt of line and half width.
-    accuracy_m = max(layer.accuracy_m for layer in layers)
-    within_m = max((layer.spec.line_within_m or 0.0) for layer in layers)
-    reach_m = max(longest * LISTED_TIMES, radius_m) + 2.0 * (accuracy_m + within_m + _WIDEST_ROAD_M)
+    accuracy_m = max(accuracy_m for accuracy_m, _ in doubts)
+    within_m = max((spec.line_within_m or 0.0) for _, spec in doubts)
+    reach_m = max(longest * LISTED_TIMES, radius_m) + 2.0 * (accuracy_m + within_m + WIDEST_ROAD_M)
     south, north = shapely.bounds(study_area)[[1, 3]]
     scale = float(plane_scale(np.array([max(abs(south), abs(north)) + reach_m * 8.0]))[0])
     return shapely.buffer(shapely.simplify(study_area, 1.0), reach_m * scale + 2.0)
@@ -179,8 +198,8 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     rings = build_rings(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, plane=ready.plane
     )
-    inside = _inside(ready)
-    setbacks = _clip(setbacks, inside)
+    inside = refs_inside(ready.study_area, [layer.features for layer in ready.layers])
+    setbacks = clip(setbacks, inside)
     everywhere, units = units, units[units["ref"].isin(inside)].reset_index(drop=True)
     local_area = shapely.make_valid(_to_sheet(ready.study_area, ready.plane))
     radius_m = config.project.survey.radius_m
@@ -213,18 +232,44 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     )
 
 
-def _inside(ready: Prepared) -> set[str]:
-    """List the features that touch the study area."""
+def refs_inside(study_area: shapely.Geometry, tables: Sequence[gpd.GeoDataFrame]) -> set[str]:
+    """List the features that touch the study area.
+
+    Parameters
+    ----------
+    study_area : shapely.Geometry
+        Study area in EPSG:3395.
+    tables : sequence of geopandas.GeoDataFrame
+        Features with ``ref``, in the same plane.
+
+    Returns
+    -------
+    set of str
+        Their references.
+    """
     inside: set[str] = set()
-    shapely.prepare(ready.study_area)
-    for layer in ready.layers:
-        shapes = np.asarray(layer.features.geometry.array)
-        inside |= set(layer.features["ref"][shapely.intersects(ready.study_area, shapes)])
+    shapely.prepare(study_area)
+    for table in tables:
+        touches = shapely.intersects(study_area, np.asarray(table.geometry.array))
+        inside |= set(table["ref"][touches])
     return inside
 
 
-def _clip(setbacks: Setbacks, inside: set[str]) -> Setbacks:
-    """Clip after the checks: findings that touch the study area at either end."""
+def clip(setbacks: Setbacks, inside: set[str]) -> Setbacks:
+    """Clip after the checks: findings that touch the study area at either end.
+
+    Parameters
+    ----------
+    setbacks : Setbacks
+        Findings of everything within reach of the study area.
+    inside : set of str
+        Features that touch it (`refs_inside`).
+
+    Returns
+    -------
+    Setbacks
+        The findings, pairs and counts that are the study area's.
+    """
 
     def touch(table: pd.DataFrame) -> pd.DataFrame:
         near = table["source"].isin(inside) | table["target"].isin(inside)
@@ -258,27 +303,3 @@ def _marks(config: RunConfig) -> Marks:
         printed=config.project.printed or config.as_of,
         data_until=marks.data_until or config.as_of.isoformat(),
     )
-
-
-def check_project(
-    config: RunConfig, *, progress: Progress | None = None
-) -> tuple[Setbacks, pd.DataFrame, Rulebook]:
-    """Check the setbacks of a project and nothing else.
-
-    Parameters
-    ----------
-    config : RunConfig
-        What the run is told.
-    progress : Progress, optional
-        Told of each step.
-
-    Returns
-    -------
-    tuple of (Setbacks, pandas.DataFrame, Rulebook)
-        Findings, COUNTS of every layer, and the law that was used.
-    """
-    ready = prepare(config, progress=progress)
-    setbacks = check_setbacks(
-        ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
-    )
-    return _clip(setbacks, _inside(ready)), counts_table(ready.layers), ready.rulebook

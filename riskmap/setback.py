@@ -19,13 +19,13 @@ import pandas as pd
 
 from riskmap.crs import PLANE_CRS
 from riskmap.encounter import meet
-from riskmap.evidence import consents_on, register_rows, reports_on
+from riskmap.hazards import HazardSide, listed_m, pick_rows
 from riskmap.judging import Case, judge_case
 from riskmap.lines import largest_width
 from riskmap.location import ancestors, gather, parents
 from riskmap.outcome import count_rules, worst_of_pairs
 from riskmap.progress import Silent
-from riskmap.rules import NO, UNKNOWN, YES, select_rows
+from riskmap.rules import NO, UNKNOWN, YES
 from riskmap.tables import FINDINGS, arrange
 from riskmap.verdict import VIOLATIONS, verdict_rank
 
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from riskmap.progress import Progress
     from riskmap.quality import Layer
     from riskmap.rulebook import Rule, Rulebook
-
-# Pairs are listed out to this multiple of the required distance, compliant ones too: a
-# choice of what to print, not of law.
-LISTED_TIMES = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +91,125 @@ def check_setbacks(
     DataError
         When the accuracy or doubt of a layer widens a distance beyond 100 km.
     """
-    check = _Check.prepare(layers, rulebook=rulebook, as_of=as_of)
     progress = progress or Silent()
     progress.start("step.rules", 2)
+    side = HazardSide.prepare(layers, rulebook=rulebook, as_of=as_of)
+    part = check_receptors(side, layers)
+    progress.advance(str(len(part.findings)))
+    found = join_parts(side, [part])
+    progress.advance(str(len(found.findings)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Hold what the hazards' side came to with some of the receptors.
+
+    Parameters
+    ----------
+    findings : pandas.DataFrame
+        Judged pairs, not yet sorted.
+    receptors : geopandas.GeoDataFrame
+        The receptors that a finding names.
+    roles : frozenset of str
+        Roles that the receptors play.
+    picked : numpy.ndarray of int64, shape (rules,)
+        How many receptors each rule picks.
+    displaced : dict of str to int
+        Findings that a special code took the place of, by rule.
+    """
+
+    findings: pd.DataFrame
+    receptors: gpd.GeoDataFrame
+    roles: frozenset[str]
+    picked: NDArray[np.int64]
+    displaced: dict[str, int]
+
+
+def check_receptors(
+    side: HazardSide, layers: Sequence[Layer], *, kin: Sequence[Layer] = ()
+) -> Part:
+    """Check the receptors of some layers against the hazards' side.
+
+    Parameters
+    ----------
+    side : HazardSide
+        Hazards, law and papers.
+    layers : sequence of Layer
+        Layers with receptors.
+    kin : sequence of Layer, optional
+        Further layers of the run, whose plants, parks and mines may own a receptor.
+
+    Returns
+    -------
+    Part
+        What they came to.
+    """
+    receptors = gather(layers, part="receptor")
+    check = _Check.prepare(side, receptors, parent_of=parents([*kin, *layers]))
     findings = check.judge_all()
-    progress.advance(str(len(findings)))
     findings = _join([findings, *check.open_questions(findings)])
     findings, displaced = check.displace(findings)
-    table = arrange(_finish(findings), FINDINGS)
-    pairs = worst_of_pairs(table, hazards=check.hazards, receptors=check.receptors)
-    coverage = pd.DataFrame([check.cover(number) for number in range(len(check.rules))])
-    counted = count_rules(coverage, findings=table, displaced=displaced)
-    progress.advance(str(len(table)))
+    named = receptors["ref"].isin(findings["target"]) if len(findings) else slice(0, 0)
+    return Part(
+        findings=findings,
+        receptors=receptors[named],
+        roles=frozenset(receptors["role"].unique()),
+        picked=(check.receptor_picks > NO).sum(axis=1),
+        displaced=displaced,
+    )
+
+
+def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
+    """Join what several parts of the receptors came to.
+
+    Parameters
+    ----------
+    side : HazardSide
+        The hazards' side of all parts.
+    parts : sequence of Part
+        The parts; no receptor is in two of them.
+
+    Returns
+    -------
+    Setbacks
+        Findings, pairs and coverage over all parts.
+    """
+    table = arrange(_finish(_join([part.findings for part in parts])), FINDINGS)
+    receptors = pd.concat([part.receptors for part in parts], ignore_index=True)
+    pairs = worst_of_pairs(table, hazards=side.hazards, receptors=receptors)
+    roles = (set(side.hazards["role"].unique()), {role for part in parts for role in part.roles})
+    picked = sum((part.picked for part in parts), np.zeros(len(side.rules), dtype=np.int64))
+    displaced: dict[str, int] = {}
+    for part in parts:
+        for name, count in part.displaced.items():
+            displaced[name] = displaced.get(name, 0) + count
+    coverage = [
+        _cover(side, number, roles=roles, receptors=int(picked[number]))
+        for number in range(len(side.rules))
+    ]
+    counted = count_rules(pd.DataFrame(coverage), findings=table, displaced=displaced)
     return Setbacks(table, pairs, counted)
+
+
+def _cover(
+    side: HazardSide, number: int, *, roles: tuple[set[str], set[str]], receptors: int
+) -> dict[str, object]:
+    rule, hazards = side.rules[number], int((side.picks[number] > NO).sum())
+    present = roles[0] | roles[1]
+    wanted = [*rule.entry.hazard.roles, *rule.entry.receptor.roles]
+    return {
+        "rule": rule.id,
+        "status": _why_silent(rule, side.as_of, roles, has_rows=hazards > 0 and receptors > 0),
+        "hazards": hazards,
+        "receptors": receptors,
+        "missing_roles": ", ".join(sorted({role for role in wanted if role not in present})),
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """Carry what every rule of one check looks at."""
+    """Carry what every rule looks at in one part."""
 
     rules: Sequence[Rule]
     status: Sequence[str]
@@ -126,50 +223,31 @@ class _Check:
     receptor_picks: NDArray[np.int8]
 
     @classmethod
-    def prepare(cls, layers: Sequence[Layer], *, rulebook: Rulebook, as_of: date) -> _Check:
-        hazards, receptors = gather(layers, part="hazard"), gather(layers, part="receptor")
-        picks = [
-            np.array(
-                [select_rows(table, selector=selector) for selector in selectors], dtype=np.int8
-            ).reshape(len(rulebook.rules), len(table))
-            for table, selectors in (
-                (hazards, [rule.entry.hazard for rule in rulebook.rules]),
-                (receptors, [rule.entry.receptor for rule in rulebook.rules]),
-            )
-        ]
-        roles = (set(hazards["role"].unique()), set(receptors["role"].unique()))
-        some = [table.any(axis=1) for table in picks]
+    def prepare(
+        cls, side: HazardSide, receptors: gpd.GeoDataFrame, *, parent_of: dict[str, str]
+    ) -> _Check:
+        picks = pick_rows(receptors, [rule.entry.receptor for rule in side.rules])
+        roles = (set(side.hazards["role"].unique()), set(receptors["role"].unique()))
+        some = np.asarray(side.picks.any(axis=1) & picks.any(axis=1))
         return cls(
-            rules=rulebook.rules,
+            rules=side.rules,
             status=[
-                _why_silent(rule, as_of, roles, has_rows=bool(some[0][i] and some[1][i]))
-                for i, rule in enumerate(rulebook.rules)
+                _why_silent(rule, side.as_of, roles, has_rows=bool(some[number]))
+                for number, rule in enumerate(side.rules)
             ],
-            hazards=hazards,
+            hazards=side.hazards,
             receptors=receptors,
-            parent_of=parents(layers),
-            consents=consents_on(register_rows(layers, "consent"), as_of),
-            reports=reports_on(register_rows(layers, "safety_report"), as_of),
-            hazard_picks=picks[0],
-            receptor_picks=picks[1],
+            parent_of=parent_of,
+            consents=side.consents,
+            reports=side.reports,
+            hazard_picks=side.picks,
+            receptor_picks=picks,
         )
-
-    def cover(self, number: int) -> dict[str, object]:
-        rule = self.rules[number]
-        present = {*self.hazards["role"].unique(), *self.receptors["role"].unique()}
-        wanted = [*rule.entry.hazard.roles, *rule.entry.receptor.roles]
-        return {
-            "rule": rule.id,
-            "status": self.status[number],
-            "hazards": int((self.hazard_picks[number] > NO).sum()),
-            "receptors": int((self.receptor_picks[number] > NO).sum()),
-            "missing_roles": ", ".join(sorted({role for role in wanted if role not in present})),
-        }
 
     def judge_all(self) -> pd.DataFrame:
         """Measure every pair once and judge it under each rule that asks about it."""
         numbers = [i for i, status in enumerate(self.status) if status == "ran"]
-        reach_m = np.array([self._reach(i) for i in numbers])
+        reach_m = self._reaches(numbers)
         met = meet(
             np.asarray(self.hazards.geometry.array),
             np.asarray(self.receptors.geometry.array),
@@ -207,24 +285,24 @@ class _Check:
             )
         )
         # A pair is listed by what is drawn, and also where the true line can lie too near.
-        listed_m = np.array([_listed_m(one) for one in self.rules])[rule]
-        near = (found["measured_m"] - found["accuracy_m"]).to_numpy() <= listed_m
+        listed = np.array([listed_m(one) for one in self.rules])[rule]
+        near = (found["measured_m"] - found["accuracy_m"]).to_numpy() <= listed
         near |= ((found["low_m"] < found["required_m"]) & (found["outward_m"] > 0)).to_numpy()
         kept = found[near].drop(columns="outward_m")
-        both = np.array([bool(set(one.entry.hazard.roles) & set(one.entry.receptor.roles))
-                         for one in self.rules])[rule[near]]
-        return _worse_direction(kept, both).reset_index(drop=True)
+        both_ways = np.array([_picks_itself(one) for one in self.rules])[rule[near]]
+        return _worse_direction(kept, both_ways).reset_index(drop=True)
 
-    def _reach(self, number: int) -> float:
-        """How far a rule looks: what it lists, and all that may lie between drawn and true."""
-        reach_m = _listed_m(self.rules[number])
+    def _reaches(self, numbers: Sequence[int]) -> NDArray[np.float64]:
+        """How far rules look: what they list, and all that may lie between drawn and true."""
+        reach_m = np.array([listed_m(self.rules[number]) for number in numbers])
         for table, picks in (
             (self.hazards, self.hazard_picks),
             (self.receptors, self.receptor_picks),
         ):
-            picked = table[picks[number] > NO]
-            reach_m += float(picked["accuracy_m"].max() + largest_width(picked).max())
-            reach_m += float(picked["within_m"].fillna(0.0).max())
+            picked = picks[numbers] > NO
+            within_m = np.nan_to_num(table["within_m"].to_numpy(float))
+            for doubt_m in (table["accuracy_m"].to_numpy(float), largest_width(table), within_m):
+                reach_m += np.where(picked, doubt_m, 0.0).max(axis=1, initial=0.0)
         return reach_m
 
     def _strangers(self, met: Encounters) -> NDArray[np.bool_]:
@@ -295,8 +373,8 @@ class _Check:
                 continue
             gone = findings["rule"].isin(rule.entry.displaces)
             gone &= self._selected(number, findings, least=YES) & ~self._left_out(rule, findings)
-            for name, number in findings.loc[gone, "rule"].value_counts().items():
-                counts[str(name)] = counts.get(str(name), 0) + int(number)
+            for name, count in findings.loc[gone, "rule"].value_counts().items():
+                counts[str(name)] = counts.get(str(name), 0) + int(count)
             findings = findings[~gone]
         return findings, counts
 
@@ -316,8 +394,8 @@ def _why_silent(
     return "no_number" if entry.no_number is not None else "ran"
 
 
-def _listed_m(rule: Rule) -> float:
-    return rule.entry.search_m or (rule.entry.distance_m or 0.0) * LISTED_TIMES
+def _picks_itself(rule: Rule) -> bool:
+    return bool(set(rule.entry.hazard.roles) & set(rule.entry.receptor.roles))
 
 
 def _worse_direction(found: pd.DataFrame, both: NDArray[np.bool_]) -> pd.DataFrame:

@@ -12,29 +12,15 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from riskmap.candidates import index_hazards, make_grid
-from riskmap.compiled import compiled, compiled_part
-from riskmap.distance import BEST, box_apart2, finish, ground_m, measure_inside, measure_run
-from riskmap.geometry import (
-    LONLAT,
-    NEEDS_SPACE,
-    OK,
-    Chains,
-    WkbRows,
-    box_chunks,
-    box_row,
-    densify_row,
-    has_long_edge,
-    latitude_table,
-    make_chains,
-    project_box,
-    project_row,
-    read_row,
-)
+from riskmap.distance import BEST, finish, ground_m, measure_pairs
+from riskmap.geometry import LONLAT, PLANE, latitude_table, make_chains, wkb_rows
+from riskmap.passage import Ask, Desk, Found, Rows, find_near, take_past
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,9 +28,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from riskmap.candidates import Grid, HazardIndex, Pieces
+    from riskmap.candidates import Grid, HazardIndex
     from riskmap.distance import Measured
-    from riskmap.geometry import Floats, Integers
+    from riskmap.geometry import Floats, Integers, WkbRows
 
 # Pairs that fit into a thread's room before it hands them over.
 _ROOM = 16_384
@@ -203,281 +189,19 @@ def nobody(hazards: int, groups: int) -> Nearest:
     return Nearest(np.full(shape, np.inf), np.full(shape, _NOBODY))
 
 
-class _Rows(NamedTuple):
-    data: NDArray[np.uint8]
-    first: Integers
-    klass: Integers
-    number: Integers
-    status: Integers
-    near: NDArray[np.bool_]
-
-
-class _Found(NamedTuple):
-    hazard: Integers
-    receptor: Integers
-    best: Floats
-
-
-class _Desk(NamedTuple):
-    """What a thread keeps between rows: who was met by this row, and how near."""
-
-    stamp: Integers
-    best: Floats
-    met: Integers
-    head: Integers
-    piece: Integers
-    after: Integers
-    bits: NDArray[np.uint64]
-    scratch: Chains
-    dense: Chains
-    box: Floats
-    nearest_m: Floats
-    nearest: Integers
-
-
-class _Ask(NamedTuple):
-    hazard_class: Integers
-    listed_m: Floats
-    nearest_m: Floats
-    group: Integers
-    table: Floats
-
-
-@compiled_part
-def _note(desk: _Desk, hazard: int, piece: int, place: tuple[int, int], met: tuple[int, int]) -> int:
-    """Note that a piece of a hazard was met by a row; return how many hazards were."""
-    hazards, pieces = met
-    if desk.stamp[hazard] != place[1]:
-        desk.stamp[hazard] = place[1]
-        desk.head[hazard] = -1
-        desk.met[hazards] = hazard
-        hazards += 1
-    desk.piece[pieces] = piece
-    desk.after[pieces] = desk.head[hazard]
-    desk.head[hazard] = pieces
-    return hazards
-
-
-@compiled_part
-def _measure_hazard(
-    hazards: tuple[Chains, Pieces, int],
-    hazard: int,
-    receptor: tuple[Chains, int, Floats],
-    bound: float,
-    desk: _Desk,
-) -> None:
-    """Measure a receptor against the pieces of a hazard that it met, the nearest box first."""
-    chains, pieces, runs = hazards
-    at = BEST * hazard
-    desk.best[at] = bound
-    for i in range(1, BEST):
-        desk.best[at + i] = np.inf
-    nearest, nearest2 = -1, np.inf
-    link = desk.head[hazard]
-    while link >= 0:
-        piece = desk.piece[link]
-        if piece < runs:
-            apart2 = box_apart2(pieces.box, 4 * piece, receptor[2], 0)
-            if apart2 < nearest2:
-                nearest, nearest2 = piece, apart2
-        link = desk.after[link]
-    if nearest >= 0:
-        measure_run(chains, pieces, nearest, receptor, desk.best, at)
-    link = desk.head[hazard]
-    while link >= 0:
-        piece = desk.piece[link]
-        if piece >= runs:
-            measure_inside(chains, pieces, piece, receptor, desk.best, at)
-        elif piece != nearest:
-            measure_run(chains, pieces, piece, receptor, desk.best, at)
-        link = desk.after[link]
-
-
-@compiled_part
-def _bound(ask: _Ask, desk: _Desk, hazard: int, klass: int) -> float:
-    """How far this row is still of interest to a hazard: to be listed, or as the nearest."""
-    cell = ask.hazard_class[hazard] * len(ask.group) + klass
-    wanted = ask.nearest_m[cell]
-    if wanted >= 0.0:
-        groups = len(desk.nearest_m) // len(desk.stamp)
-        wanted = min(wanted, desk.nearest_m[hazard * groups + ask.group[klass]])
-    return max(ask.listed_m[cell], wanted)
-
-
-@compiled_part
-def _settle(
-    rows: _Rows, row: int, ask: _Ask, desk: _Desk, met: int, found: _Found, made: int
-) -> int:
-    """Write the pairs of a row and remember the nearest; return how many are written."""
-    groups = len(desk.nearest_m) // len(desk.stamp)
-    klass = rows.klass[row]
-    number = rows.number[row]
-    for i in range(met):
-        hazard = desk.met[i]
-        at = BEST * hazard
-        if not np.isfinite(desk.best[at + 1]):
-            continue
-        ground = desk.best[at]
-        cell = ask.hazard_class[hazard] * len(ask.group) + klass
-        if ground <= ask.nearest_m[cell]:
-            n = hazard * groups + ask.group[klass]
-            if ground < desk.nearest_m[n] or (
-                ground == desk.nearest_m[n] and number < desk.nearest[n]
-            ):
-                desk.nearest_m[n] = ground
-                desk.nearest[n] = number
-        if ground <= ask.listed_m[cell]:
-            found.hazard[made] = hazard
-            found.receptor[made] = number
-            for j in range(BEST):
-                found.best[BEST * made + j] = desk.best[at + j]
-            made += 1
-    return made
-
-
-@compiled_part
-def _cells(grid: Grid, klass: int, box: Floats) -> tuple[int, int, int, int]:
-    """Find the cells that a box lies in: first and last column and row; none when it is off."""
-    west, south, scale = grid.frame[3 * klass], grid.frame[3 * klass + 1], grid.frame[3 * klass + 2]
-    columns, rows = grid.size[3 * klass], grid.size[3 * klass + 1]
-    right, top = (box[2] - west) * scale, (box[3] - south) * scale
-    left, bottom = (box[0] - west) * scale, (box[1] - south) * scale
-    if right < 0.0 or top < 0.0 or left > columns or bottom > rows:
-        return 0, -1, 0, -1
-    return (
-        min(int(max(left, 0.0)), columns - 1),
-        min(int(right), columns - 1),
-        min(int(max(bottom, 0.0)), rows - 1),
-        min(int(top), rows - 1),
-    )
-
-
-@compiled_part
-def _overlap(box: Floats, other: Floats, b: int) -> bool:
-    return (
-        box[0] <= other[b + 2]
-        and box[2] >= other[b]
-        and box[1] <= other[b + 3]
-        and box[3] >= other[b + 1]
-    )
-
-
-@compiled_part
-def _is_near(grid: Grid, klass: int, box: Floats) -> bool:
-    """Tell whether any widened box of a hazard touches a receptor's box."""
-    x0, x1, y0, y1 = _cells(grid, klass, box)
-    for y in range(y0, y1 + 1):
-        for x in range(x0, x1 + 1):
-            at = grid.size[3 * klass + 2] + y * grid.size[3 * klass] + x
-            for i in range(grid.cell[at], grid.cell[at + 1]):
-                if _overlap(box, grid.box, 4 * grid.entry[i]):
-                    return True
-    return False
-
-
-@compiled_part
-def _look(
-    owner: Integers, grid: Grid, box: Floats, place: tuple[int, int], desk: _Desk
-) -> int:
-    """Note every piece whose widened box touches the receptor's box.
-
-    A box that lies in several cells is met in the one where the two boxes begin to overlap.
-    """
-    klass = place[0]
-    x0, x1, y0, y1 = _cells(grid, klass, box)
-    frame, columns = 3 * klass, grid.size[3 * klass]
-    met, pieces = 0, 0
-    for y in range(y0, y1 + 1):
-        for x in range(x0, x1 + 1):
-            at = grid.size[frame + 2] + y * columns + x
-            for i in range(grid.cell[at], grid.cell[at + 1]):
-                entry = grid.entry[i]
-                if not _overlap(box, grid.box, 4 * entry):
-                    continue
-                if x > x0 or y > y0:
-                    left = (grid.box[4 * entry] - grid.frame[frame]) * grid.frame[frame + 2]
-                    low = (grid.box[4 * entry + 1] - grid.frame[frame + 1]) * grid.frame[frame + 2]
-                    if max(int(left), x0) != x or max(int(low), y0) != y:
-                        continue
-                piece = grid.piece[entry]
-                met = _note(desk, owner[piece], piece, place, (met, pieces))
-                pieces += 1
-    return met
-
-
-@compiled
-def _pass(
-    hazards: tuple[Chains, Pieces, int],
-    grid: Grid,
-    ask: _Ask,
-    rows: _Rows,
-    space: int,
-    desk: _Desk,
-    found: _Found,
-    start: tuple[int, int],
-) -> tuple[int, int, int]:
-    """Take rows past the hazards until they end or a room is too small.
-
-    Returns the next row, the pairs written, and what was short: 1 scratch, 2 dense, 3 the
-    room for pairs. The row where it stopped is taken again.
-    """
-    row, serial = start
-    box = desk.box
-    made = 0
-    while row < len(rows.klass):
-        klass = rows.klass[row]
-        if klass < 0:
-            row += 1
-            continue
-        status, vertices, count = read_row(
-            rows.data, rows.first[row], rows.first[row + 1], desk.bits, desk.scratch
-        )
-        if status == NEEDS_SPACE:
-            return row, made, 1
-        if status == OK:
-            status = box_row(desk.scratch.xy, vertices, space, box)
-        rows.status[row] = status
-        chains = desk.scratch
-        if status == OK:
-            if space == LONLAT:
-                project_box(box, ask.table)
-            # A row that is near nothing is neither densified nor projected.
-            near = _is_near(grid, klass, box)
-            rows.near[row] = near
-            if near:
-                if space == LONLAT:
-                    if has_long_edge(chains, count):
-                        vertices = densify_row(chains, count, desk.dense)
-                        if vertices < 0:
-                            return row, made, 2
-                        chains = desk.dense
-                    project_row(chains.xy, vertices, ask.table)
-                box_chunks(chains, 0, count)
-                place = (klass, serial + row)
-                met = _look(hazards[1].owner, grid, box, place, desk)
-                if made + met > len(found.hazard):
-                    return row, made, 3
-                for i in range(met):
-                    bound = _bound(ask, desk, desk.met[i], klass)
-                    _measure_hazard(hazards, desk.met[i], (chains, count, box), bound, desk)
-                made = _settle(rows, row, ask, desk, met, found, made)
-        row += 1
-    return row, made, 0
-
-
 @dataclass(slots=True)
 class _Clerk:
     """Work batches on one thread's desk."""
 
     sweeper: Sweeper
-    desk: _Desk
-    found: _Found
+    desk: Desk
+    found: Found
     serial: int = 1
 
     def work(self, batch: Batch) -> Pairs:
         index, space = self.sweeper.index, batch.rows.space
         count = len(batch.klass)
-        rows = _Rows(
+        rows = Rows(
             batch.rows.data,
             batch.rows.first,
             batch.klass,
@@ -486,11 +210,11 @@ class _Clerk:
             np.zeros(count, dtype=bool),
         )
         hazards = (index.chains, index.pieces, index.runs)
-        parts: list[_Found] = []
+        parts: list[Found] = []
         row = 0
         while row < count:
             # Half-met hazards of a row that is taken again must not count as met.
-            row, made, short = _pass(
+            row, made, short = take_past(
                 hazards,
                 self.sweeper.grid,
                 self.sweeper.ask,
@@ -502,7 +226,7 @@ class _Clerk:
             )
             self.serial += count
             parts.append(
-                _Found(
+                Found(
                     self.found.hazard[:made].copy(),
                     self.found.receptor[:made].copy(),
                     self.found.best[: BEST * made].copy(),
@@ -527,8 +251,8 @@ class _Clerk:
             self.found = _make_found(2 * len(self.found.hazard))
 
 
-def _make_found(room: int) -> _Found:
-    return _Found(
+def _make_found(room: int) -> Found:
+    return Found(
         np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64), np.empty(BEST * room)
     )
 
@@ -550,11 +274,11 @@ class Sweeper:
     index: HazardIndex
     reach: Reach
     grid: Grid
-    ask: _Ask = field(init=False)
+    ask: Ask = field(init=False)
     _clerks: list[_Clerk] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        self.ask = _Ask(
+        self.ask = Ask(
             np.ascontiguousarray(self.reach.hazard_class, dtype=np.int64),
             np.ascontiguousarray(self.reach.listed_m, dtype=float).ravel(),
             np.ascontiguousarray(self.reach.nearest_m, dtype=float).ravel(),
@@ -566,7 +290,7 @@ class Sweeper:
         hazards, groups = len(self.index), max(1, self.reach.groups)
         pieces = len(self.index.pieces.owner)
         scratch = make_chains(1024, 64)
-        desk = _Desk(
+        desk = Desk(
             stamp=np.zeros(hazards, dtype=np.int64),
             best=np.empty(BEST * hazards),
             met=np.empty(hazards, dtype=np.int64),
@@ -623,6 +347,31 @@ class Sweeper:
             while ahead:
                 yield ahead.popleft().result()
 
+    def near(self, rows: WkbRows) -> tuple[NDArray[np.bool_], Integers]:
+        """Tell by bounding boxes which rows of the first class may be near a hazard.
+
+        Parameters
+        ----------
+        rows : WkbRows
+            Receptors.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Whether each may be near, and its status: OK or a reason.
+        """
+        count = len(rows)
+        status, near = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
+        klass = np.zeros(count, dtype=np.int64)
+        table = Rows(rows.data, rows.first, klass, klass, status, near)
+        scratch, row = make_chains(1024, 64), 0
+        while row < count:
+            room = (scratch.xy.view(np.uint64), scratch, np.empty(4))
+            row = find_near(self.grid, self.ask.table, table, rows.space, room, row)
+            if row < count:
+                scratch = make_chains(len(scratch.xy), 2 * len(scratch.kind))
+        return near, status
+
     def nearest(self) -> Nearest:
         """Return the nearest receptor of each hazard and group over all batches so far."""
         shape = (len(self.index), max(1, self.reach.groups))
@@ -665,3 +414,17 @@ def make_sweeper(rows: WkbRows, *, reach: Reach) -> Sweeper:
     furthest = widest.max(axis=1, initial=0.0)
     index = index_hazards(rows, reach_m=np.maximum(furthest, 0.0))
     return Sweeper(index, reach, make_grid(index, reach_m=widest))
+
+
+def warm_up() -> None:
+    """Compile every kernel of a pass, so that the next one finds them on disk."""
+    place = shapely.to_wkb(shapely.box(119.50, 31.40, 119.51, 31.41))
+    reach = listed_reach(np.zeros(1, dtype=np.int64), np.array([[100.0]]))
+    sweeper = make_sweeper(wkb_rows([place], space=LONLAT), reach=reach)
+    none = np.zeros(1, dtype=np.int64)
+    for space in (LONLAT, PLANE):
+        rows = wkb_rows([place], space=space)
+        sweeper.near(rows)
+        list(sweeper.run([Batch(rows, none, none)], threads=1))
+    shape = np.array([shapely.Point(0.0, 0.0)], dtype=object)
+    measure_pairs(shape, shape)

@@ -1,0 +1,356 @@
+"""Check the setbacks of a project, batch by batch and tile by tile.
+
+Layers that only hold receptors and are large stream past the hazards; everything else is
+held. A tile owns some of the hazards and sees whatever its rules can reach, so that what
+the tiles find together is what one pass finds.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from riskmap.batches import LayerSource, open_source
+from riskmap.config import load_config
+from riskmap.engine import Tile, make_tiles, owners
+from riskmap.errors import OutputError, complain
+from riskmap.geometry import OK, rows_of_shapes
+from riskmap.hazards import HazardSide
+from riskmap.io import write_parquet
+from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, prepare, refs_inside
+from riskmap.progress import Silent
+from riskmap.quality import LayerCounts, check_layer, counts_table, leave_outside
+from riskmap.setback import Part, Setbacks, check_receptors, join_parts
+from riskmap.sweep import Sweeper, listed_reach, make_sweeper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from riskmap.config import RunConfig
+    from riskmap.engine import Executor
+    from riskmap.progress import Progress
+    from riskmap.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Hold a project that is ready to be checked.
+
+    Parameters
+    ----------
+    ready : Prepared
+        What is held.
+    sources : tuple of LayerSource
+        What streams.
+    side : HazardSide
+        The hazards' side of all pairs.
+    """
+
+    ready: Prepared
+    sources: tuple[LayerSource, ...]
+    side: HazardSide
+
+
+def open_project(config: RunConfig, *, progress: Progress | None = None) -> Opened:
+    """Read what is held and open what streams.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What the run is told.
+    progress : Progress, optional
+        Told of each layer.
+
+    Returns
+    -------
+    Opened
+        The project.
+
+    Raises
+    ------
+    DataError, RulebookError
+        When a layer or the law cannot be used.
+    """
+    opened = (open_source(spec, folder=config.folder) for spec in config.catalog.layer)
+    sources = tuple(source for source in opened if source is not None)
+    ready = prepare(config, progress=progress, sources=sources)
+    side = HazardSide.prepare(ready.layers, rulebook=ready.rulebook, as_of=config.as_of)
+    return Opened(ready, sources, side)
+
+
+def check_project(
+    config: RunConfig, *, progress: Progress | None = None
+) -> tuple[Setbacks, pd.DataFrame, Rulebook]:
+    """Check the setbacks of a project and nothing else.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What the run is told.
+    progress : Progress, optional
+        Told of each step.
+
+    Returns
+    -------
+    tuple of (Setbacks, pandas.DataFrame, Rulebook)
+        Findings, COUNTS of every layer, and the law that was used.
+    """
+    progress = progress or Silent()
+    project = open_project(config, progress=progress)
+    rows = sum(source.rows for source in project.sources)
+    progress.start("step.rules", max(1, rows))
+    setbacks, counts = _check(project, project.side, progress)
+    held = counts_table(project.ready.layers)
+    streamed = pd.DataFrame([_as_row(count) for count in counts], columns=held.columns)
+    table = pd.concat([held, streamed], ignore_index=True) if counts else held
+    return setbacks, table, project.ready.rulebook
+
+
+def _as_row(count: LayerCounts) -> tuple[object, ...]:
+    return tuple(getattr(count, name) for name in LayerCounts.__slots__)
+
+
+def _check(
+    project: Opened, side: HazardSide, progress: Progress
+) -> tuple[Setbacks, list[LayerCounts]]:
+    """Check some hazards against everything that they can reach."""
+    ready = project.ready
+    parts = [check_receptors(side, ready.layers)]
+    counts = []
+    for source in project.sources:
+        streamed, count = _stream(source, side, ready, progress)
+        parts += streamed
+        counts.append(count)
+    tables = [layer.features for layer in ready.layers] + [part.receptors for part in parts[1:]]
+    inside = refs_inside(ready.study_area, tables)
+    return clip(join_parts(side, parts), inside), counts
+
+
+def _stream(
+    source: LayerSource, side: HazardSide, ready: Prepared, progress: Progress
+) -> tuple[list[Part], LayerCounts]:
+    """Take a layer past the hazards: only rows that one of them can reach are looked at."""
+    spec = source.spec
+    doubt_m = source.accuracy_m + (spec.line_within_m or 0.0) + WIDEST_ROAD_M
+    reach_m = side.reach_of(spec.role, doubt_m=doubt_m)
+    sweeper = _watch(side, reach_m)
+    parts: list[Part] = []
+    seen = LayerCounts(spec.id, spec.role, source.rows, 0, 0, 0, 0, 0)
+    for batch in source.batches(sweeper.grid.box.reshape(-1, 4)):
+        near, status = sweeper.near(batch.places())
+        # What is no place is looked at as well: quality says why it is rejected.
+        wanted = near | (status != OK)
+        if wanted.any():
+            layer = leave_outside(check_layer(batch.raw_layer(wanted)), reach=ready.reach)
+            seen = replace(
+                seen,
+                used=seen.used + layer.counts.used,
+                repaired=seen.repaired + layer.counts.repaired,
+                rejected=seen.rejected + layer.counts.rejected,
+            )
+            if len(layer.features):
+                parts.append(check_receptors(side, [layer], kin=ready.layers))
+        progress.advance(spec.id)
+    # A row that is in reach of no hazard, read or unread, is outside.
+    outside = source.rows - seen.used - seen.repaired - seen.rejected
+    return parts, replace(seen, outside=outside)
+
+
+def _watch(side: HazardSide, reach_m: NDArray[np.float64]) -> Sweeper:
+    """Index hazards by how far each looks for one layer."""
+    shapes = np.asarray(side.hazards.geometry.array)
+    return make_sweeper(
+        rows_of_shapes(shapes),
+        reach=listed_reach(np.arange(len(shapes), dtype=np.int64), reach_m[:, None]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TileTask:
+    """Say what a worker has to do: small enough to send anywhere.
+
+    Parameters
+    ----------
+    project : pathlib.Path
+        Project folder, as the worker sees it.
+    as_of : datetime.date
+        Assessment date.
+    tile : Tile
+        Tile to check.
+    out : pathlib.Path
+        Folder of the findings, as the worker sees it.
+    run : str
+        Name of the run: what a worker has read for one is not used for another.
+    """
+
+    project: Path
+    as_of: date
+    tile: Tile
+    out: Path
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class TileReport:
+    """Say what a tile came to.
+
+    Parameters
+    ----------
+    tile : Tile
+        The tile.
+    hazards : int
+        Hazards that it owns.
+    findings : int
+        Findings that were written.
+    verdicts : tuple of (str, int)
+        Pairs by their worst verdict.
+    """
+
+    tile: Tile
+    hazards: int
+    findings: int
+    verdicts: tuple[tuple[str, int], ...]
+
+
+def check_tiles(
+    config: RunConfig,
+    *,
+    out: Path,
+    tiles: int,
+    executor: Executor,
+    progress: Progress | None = None,
+) -> list[TileReport]:
+    """Check a project tile by tile and write the findings as one partitioned GeoParquet.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What the run is told.
+    out : pathlib.Path
+        Folder to make; every worker must see it under this name.
+    tiles : int
+        Number of tiles.
+    executor : Executor
+        Who works them.
+    progress : Progress, optional
+        Told of each tile.
+
+    Returns
+    -------
+    list of TileReport
+        One a tile, in order; together their findings are those of `check_project`.
+
+    Raises
+    ------
+    OutputError
+        When the folder is not empty or cannot be made.
+    EngineError
+        When the workers are lost.
+    """
+    out = out.absolute()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()):
+            raise OutputError([complain("error.folder_not_empty", {"folder": out})])
+    except OSError as error:
+        values = {"folder": out, "reason": error}
+        raise OutputError([complain("error.output_unwritable", values)]) from error
+    progress = progress or Silent()
+    progress.start("step.tiles", tiles)
+    run, folder = token_hex(8), config.folder.absolute()
+    tasks = [TileTask(folder, config.as_of, tile, out, run) for tile in make_tiles(tiles)]
+    reports = []
+    for report in executor.work(check_tile, tasks):
+        reports.append(report)
+        progress.advance(str(report.tile.number + 1))
+    return sorted(reports, key=lambda report: report.tile.number)
+
+
+@lru_cache(maxsize=1)
+def _project_at(project: Path, as_of: date, _run: str) -> Opened:
+    """Open a project once a worker, however many tiles it is given."""
+    return open_project(load_config(project, as_of=as_of))
+
+
+def check_tile(task: TileTask) -> TileReport:
+    """Check one tile and write its findings; done again, it writes the same file.
+
+    Parameters
+    ----------
+    task : TileTask
+        What to do.
+
+    Returns
+    -------
+    TileReport
+        What it came to.
+    """
+    project = _project_at(task.project, task.as_of, task.run)
+    side = project.side
+    owned = owners(_places(side), count=task.tile.count) == task.tile.number
+    near = side.only(owned | _neighbours(side, owned))
+    setbacks, _ = _check(project, near, Silent())
+    own = set(side.hazards["ref"][owned])
+    findings = setbacks.findings[setbacks.findings["source"].isin(own)].reset_index(drop=True)
+    pairs = setbacks.pairs[setbacks.pairs["source"].isin(own)]
+    path = task.out / f"part-{task.tile.number:05d}.parquet"
+    # Whole or not at all: a worker that is killed leaves no half part.
+    beside = task.out / f".{path.name}.{os.getpid()}"
+    write_parquet(findings.to_crs("EPSG:4326"), path=beside)
+    beside.replace(path)
+    verdicts = pairs["verdict"].value_counts().sort_index()
+    return TileReport(
+        task.tile,
+        int(owned.sum()),
+        len(findings),
+        tuple((str(name), int(count)) for name, count in verdicts.items()),
+    )
+
+
+def _places(side: HazardSide) -> NDArray[np.float64]:
+    """Take the middle of each hazard's box as its representative point."""
+    bounds = side.hazards.bounds.to_numpy(float)
+    places: NDArray[np.float64] = (bounds[:, :2] + bounds[:, 2:]) / 2.0
+    return places
+
+
+def _neighbours(side: HazardSide, owned: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find the hazards that an owned one can reach: where both pick each other, both count."""
+    roles = side.hazards["role"].unique()
+    own = side.only(owned)
+    doubts_m = side.hazards["accuracy_m"] + side.hazards["within_m"].fillna(0.0) + WIDEST_ROAD_M
+    reach_m = np.full(len(own.hazards), -1.0)
+    for role in roles:
+        reach_m = np.maximum(reach_m, own.reach_of(role, doubt_m=float(doubts_m.max())))
+    near, _ = _watch(own, reach_m).near(rows_of_shapes(np.asarray(side.hazards.geometry.array)))
+    return near
+
+
+def verdict_counts(reports: Sequence[TileReport]) -> Iterator[tuple[str, int]]:
+    """Add up the pairs of all tiles by their worst verdict.
+
+    Parameters
+    ----------
+    reports : sequence of TileReport
+        What the tiles came to.
+
+    Yields
+    ------
+    tuple of (str, int)
+        Verdict and number of pairs.
+    """
+    total: dict[str, int] = {}
+    for report in reports:
+        for verdict, count in report.verdicts:
+            total[verdict] = total.get(verdict, 0) + count
+    yield from sorted(total.items())
