@@ -67,7 +67,9 @@ def _made(function: F, *, is_door: bool) -> F:
     if folder is not None:
         settings.CACHE_DIR = str(folder)
     try:
-        made: F = numba.njit(
+        # Two of these options are not in numba's own annotations.
+        njit: Any = numba.njit
+        made: F = njit(
             cache=folder is not None,
             nogil=True,
             error_model="numpy",
