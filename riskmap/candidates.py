@@ -393,8 +393,8 @@ def make_grid(index: HazardIndex, *, reach_m: Floats) -> Grid:
     index : HazardIndex
         Hazards.
     reach_m : numpy.ndarray, shape (hazards, classes)
-        Distance that each class of receptor asks of each hazard [m]; 0 or less where
-        nothing joins them.
+        Distance that each class of receptor asks of each hazard [m]; 0 asks whether they
+        touch, less than 0 nothing.
 
     Returns
     -------
@@ -427,12 +427,12 @@ def _class_cells(
 ) -> tuple[tuple[float, float, float], tuple[int, int], Integers, Integers, Integers, Floats]:
     pieces = index.pieces
     wanted = reach_m[pieces.owner]
-    piece = np.flatnonzero(wanted > 0.0)
+    piece = np.flatnonzero(wanted >= 0.0)
     if len(piece) == 0:
         none = np.zeros(0, dtype=np.int64)
         return (0.0, 0.0, 0.0), (0, 0), np.zeros(1, dtype=np.int64), none, none, np.zeros(0)
-    # One micrometre and a part in 1e9 more: rounding may not lose a pair.
-    wide = wanted[piece] * pieces.metric.reshape(-1, 6)[piece, 5] * (1.0 + 1e-9) + 1e-6
+    # Two micrometres and a part in 1e9 more: rounding may not lose a pair.
+    wide = (wanted[piece] + 2e-6) * pieces.metric.reshape(-1, 6)[piece, 5] * (1.0 + 1e-9)
     wide[piece >= index.runs] = 0.0
     box = pieces.box.reshape(-1, 4)[piece] + wide[:, None] * np.array([-1.0, -1.0, 1.0, 1.0])
     west, south = box[:, 0].min(), box[:, 1].min()

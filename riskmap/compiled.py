@@ -93,10 +93,10 @@ def kernel_folder() -> Path | None:
     digest = sha256()
     for name in KERNEL_ROOMS:
         digest.update((room / f"{name}.py").read_bytes())
-    folder = _cache_home() / digest.hexdigest()[:16]
     try:
+        folder = _cache_home() / digest.hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # the latter: a user without a home
         return None
     return folder if os.access(folder, os.W_OK) else None
 

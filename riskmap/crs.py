@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
@@ -175,10 +175,43 @@ def to_plane(geometry: np.ndarray, *, datum: Datum) -> np.ndarray:
     """
     crs = pyproj.CRS.from_user_input(datum.crs)
     limit = EDGE_DEGREES if crs.is_geographic else _EDGE_METRES
-    dense = shapely.segmentize(geometry, limit)
+    dense = _densified(geometry, limit)
     return shapely.transform(
         dense, lambda xy: plane_from_lonlat(_lonlat(xy, datum)), include_z=False
     )
+
+
+def _densified(geometry: np.ndarray, limit: float) -> np.ndarray:
+    dense = np.array(geometry, dtype=object)
+    # What is shorter as a whole has no long edge.
+    long = shapely.length(dense) > limit
+    # GEOS drops repeated points first, and falls over a part of which too few are left.
+    xy, row = shapely.get_coordinates(dense, return_index=True)
+    twice = (row[1:] == row[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
+    frail = np.zeros(len(dense), dtype=bool)
+    frail[row[1:][twice]] = True
+    dense[long & ~frail] = shapely.segmentize(dense[long & ~frail], limit)
+    for at in np.flatnonzero(long & frail):
+        dense[at] = _densified_by_part(dense[at], limit)
+    return dense
+
+
+def _densified_by_part(shape: Any, limit: float) -> Any:
+    if hasattr(shape, "geoms"):
+        return type(shape)([_densified_by_part(part, limit) for part in shape.geoms])
+    if shape.is_empty or shape.geom_type == "Point":
+        return shape
+    if isinstance(shape, shapely.Polygon):
+        rings = (shape.exterior, *shape.interiors)
+        shell, *holes = (_densified_by_part(ring, limit) for ring in rings)
+        return shapely.Polygon(shell, holes)
+    xy = shapely.get_coordinates(shape)
+    step = np.diff(xy, axis=0)
+    pieces = np.maximum(np.ceil(np.hypot(step[:, 0], step[:, 1]) / limit), 1.0).astype(int)
+    edge = np.repeat(np.arange(len(step)), pieces)
+    order = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    cut = xy[edge] + (order / pieces[edge])[:, None] * step[edge]
+    return type(shape)(np.vstack([cut, xy[-1:]]))
 
 
 def to_lonlat(geometry: np.ndarray, *, datum: Datum) -> np.ndarray:

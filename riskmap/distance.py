@@ -90,9 +90,7 @@ def _ground(d2: float, dx: float, dy: float, y: float, metric: Floats, m: int) -
 
 
 @compiled_part
-def _offer(
-    best: Floats, at: int, ground: float, ends: tuple[float, float, float, float]
-) -> None:
+def _offer(best: Floats, at: int, ground: float, ends: tuple[float, float, float, float]) -> None:
     if ground < _TOUCH_M:
         ground = 0.0
     if ground > best[at]:
@@ -111,7 +109,7 @@ def _offer(
 @compiled_part
 def _limit2(best: Floats, at: int, metric: Floats, m: int) -> float:
     """Square of the plane length beyond which nothing can win any more."""
-    limit = best[at] * metric[m + 5] * (1.0 + 1e-7) + 1e-6
+    limit = (best[at] + _TOUCH_M) * metric[m + 5] * (1.0 + 1e-7)
     return limit * limit
 
 
@@ -120,7 +118,7 @@ def _to_edges(
     point: tuple[Floats, int, int],
     edge: tuple[Floats, Floats, int, int],
     box: tuple[Floats, int],
-    flipped: bool,  # noqa: FBT001 - kernel
+    flipped: bool,
     measure: tuple[Floats, int, Floats, int],
 ) -> None:
     """Offer to each vertex the nearest point of each edge of a run, inside its box."""
@@ -305,9 +303,9 @@ def measure_run(
     if box_apart2(pieces.box, 4 * piece, whole, 0) > _limit2(best, at, metric, m):
         return
     hx, hy = hazards.xy[2 * begin], hazards.xy[2 * begin + 1]
-    if whole[0] <= hx <= whole[2] and whole[1] <= hy <= whole[3]:
-        if contains(chains, 0, count, hx, hy):
-            _offer(best, at, 0.0, (hx, hy, hx, hy))
+    beside = hx < whole[0] or hx > whole[2] or hy < whole[1] or hy > whole[3]
+    if not beside and contains(chains, 0, count, hx, hy):
+        _offer(best, at, 0.0, (hx, hy, hx, hy))
     # The nearest boxes first: what they give rules most of the others out.
     nearest2, first_chunk, first_part = np.inf, -1, -1
     for chunk in range(pieces.begin[piece], pieces.end[piece]):

@@ -175,9 +175,9 @@ def latitude_table() -> Floats:
     phi = (np.arange(_LATITUDE_CELLS)[:, None] + nodes) * width
     eccentricity = np.sqrt(ECCENTRICITY_2)
     sine = np.sin(phi)
-    northing = SEMI_MAJOR_M * (
-        np.arctanh(sine) - eccentricity * np.arctanh(eccentricity * sine)
-    )
+    # asinh(tan) is atanh(sin), without its loss of figures where the sine is near 1.
+    gudermann = np.arcsinh(np.tan(phi))
+    northing = SEMI_MAJOR_M * (gudermann - eccentricity * np.arctanh(eccentricity * sine))
     start = northing[:, :1]
     fitted = np.linalg.solve(np.vander(nodes, increasing=True), (northing - start).T).T
     fitted[:, 0] += start[:, 0]
@@ -191,14 +191,12 @@ def northing(latitude: float, table: Floats) -> float:
     cell = int(scaled)
     t = scaled - cell
     i = 5 * cell
-    y = table[i] + t * (
-        table[i + 1] + t * (table[i + 2] + t * (table[i + 3] + t * table[i + 4]))
-    )
+    y = table[i] + t * (table[i + 1] + t * (table[i + 2] + t * (table[i + 3] + t * table[i + 4])))
     return y if latitude >= 0.0 else -y
 
 
 @compiled_part
-def _u32(data: NDArray[np.uint8], at: int, big: bool) -> int:  # noqa: FBT001 - kernel
+def _u32(data: NDArray[np.uint8], at: int, big: bool) -> int:
     if big:
         return (
             (int(data[at]) << 24)
@@ -215,7 +213,7 @@ def _u32(data: NDArray[np.uint8], at: int, big: bool) -> int:  # noqa: FBT001 - 
 
 
 @compiled_part
-def _u64(data: NDArray[np.uint8], at: int, big: bool) -> int:  # noqa: FBT001 - kernel
+def _u64(data: NDArray[np.uint8], at: int, big: bool) -> int:
     if big:
         return (_u32(data, at, big) << 32) | _u32(data, at + 4, big)
     return (
@@ -228,6 +226,16 @@ def _u64(data: NDArray[np.uint8], at: int, big: bool) -> int:  # noqa: FBT001 - 
         | (int(data[at + 6]) << 48)
         | (int(data[at + 7]) << 56)
     )
+
+
+@compiled_part
+def _is_closed(bits: NDArray[np.uint64], xy: Floats, begin: int, end: int) -> bool:
+    """Tell whether a ring ends where it begins; what is not a number may do so too."""
+    for i in (2 * begin, 2 * begin + 1):
+        j = i + 2 * (end - 1 - begin)
+        if bits[i] != bits[j] and xy[i] != xy[j]:
+            return False
+    return True
 
 
 @compiled_part
@@ -291,6 +299,7 @@ def read_row(
         if code == 3:
             rings = _u32(data, at, big)
             at += 4
+        before = count
         for ring in range(rings):
             length = 1
             if code > 1:
@@ -311,6 +320,10 @@ def read_row(
             if code == 1 and np.isnan(chains.xy[2 * begin]) and np.isnan(chains.xy[2 * begin + 1]):
                 vertices -= 1  # POINT EMPTY
                 length = 0
+            if code == 3 and length > 0:
+                placed = ring == 0 or count > before
+                if not (placed and _is_closed(bits, chains.xy, begin, vertices)):
+                    return UNREADABLE, 0, 0  # a hole in nothing, or a ring that is open
             if length > 0:
                 chains.first[count] = begin
                 chains.kind[count] = code - 1 if code < 3 else (SHELL if ring == 0 else HOLE)
@@ -385,7 +398,7 @@ def has_long_edge(chains: Chains, count: int) -> bool:
         for i in range(chains.first[chain], chains.first[chain + 1] - 1):
             dx = chains.xy[2 * i + 2] - chains.xy[2 * i]
             dy = chains.xy[2 * i + 3] - chains.xy[2 * i + 1]
-            if abs(dx) > EDGE_DEGREES or abs(dy) > EDGE_DEGREES:
+            if dx * dx + dy * dy > EDGE_DEGREES * EDGE_DEGREES:
                 return True
     return False
 
@@ -425,9 +438,9 @@ def densify_row(chains: Chains, count: int, out: Chains) -> int:
             if i == last:
                 continue
             dx, dy = chains.xy[2 * i + 2] - x, chains.xy[2 * i + 3] - y
-            longest = max(abs(dx), abs(dy))
-            if longest > EDGE_DEGREES:
-                pieces = int(np.ceil(longest / EDGE_DEGREES))
+            length2 = dx * dx + dy * dy
+            if length2 > EDGE_DEGREES * EDGE_DEGREES:
+                pieces = int(np.ceil(np.sqrt(length2) / EDGE_DEGREES))
                 if made + pieces > room:
                     return -1
                 for piece in range(1, pieces):

@@ -244,7 +244,9 @@ class _Ask(NamedTuple):
 
 
 @compiled_part
-def _note(desk: _Desk, hazard: int, piece: int, place: tuple[int, int], met: tuple[int, int]) -> int:
+def _note(
+    desk: _Desk, hazard: int, piece: int, place: tuple[int, int], met: tuple[int, int]
+) -> int:
     """Note that a piece of a hazard was met by a row; return how many hazards were."""
     hazards, pieces = met
     if desk.stamp[hazard] != place[1]:
@@ -342,13 +344,14 @@ def _cells(grid: Grid, klass: int, box: Floats) -> tuple[int, int, int, int]:
     columns, rows = grid.size[3 * klass], grid.size[3 * klass + 1]
     right, top = (box[2] - west) * scale, (box[3] - south) * scale
     left, bottom = (box[0] - west) * scale, (box[1] - south) * scale
-    if right < 0.0 or top < 0.0 or left > columns or bottom > rows:
+    if columns == 0 or right < 0.0 or top < 0.0 or left > columns or bottom > rows:
         return 0, -1, 0, -1
+    # Cut to the grid before they are made whole: a wide box would leave the integers.
     return (
         min(int(max(left, 0.0)), columns - 1),
-        min(int(right), columns - 1),
+        int(min(right, columns - 1.0)),
         min(int(max(bottom, 0.0)), rows - 1),
-        min(int(top), rows - 1),
+        int(min(top, rows - 1.0)),
     )
 
 
@@ -376,9 +379,7 @@ def _is_near(grid: Grid, klass: int, box: Floats) -> bool:
 
 
 @compiled_part
-def _look(
-    owner: Integers, grid: Grid, box: Floats, place: tuple[int, int], desk: _Desk
-) -> int:
+def _look(owner: Integers, grid: Grid, box: Floats, place: tuple[int, int], desk: _Desk) -> int:
     """Note every piece whose widened box touches the receptor's box.
 
     A box that lies in several cells is met in the one where the two boxes begin to overlap.
@@ -599,10 +600,6 @@ class Sweeper:
         Pairs
             The pairs of each batch, in the order of the batches.
         """
-        if len(self.index) == 0:
-            for batch in batches:
-                yield _nothing(batch)
-            return
         idle: SimpleQueue[_Clerk] = SimpleQueue()
         for _ in range(threads):
             idle.put(self._clerk())
@@ -631,14 +628,6 @@ class Sweeper:
             part = Nearest(clerk.desk.nearest_m.reshape(shape), clerk.desk.nearest.reshape(shape))
             total.take(part)
         return total
-
-
-def _nothing(batch: Batch) -> Pairs:
-    none = np.zeros(0, dtype=np.int64)
-    count = len(batch.klass)
-    return Pairs(
-        none, none, np.zeros(0), np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
-    )
 
 
 def make_sweeper(rows: WkbRows, *, reach: Reach) -> Sweeper:
