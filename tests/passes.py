@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numba
 import numpy as np
 import pytest
 import shapely
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HERE = np.array([13_302_700.0, 3_613_000.0])
 
 compiled_only = pytest.mark.skipif(
-    bool(numba.config.DISABLE_JIT), reason="too long for the uncompiled form"
+    os.environ.get("NUMBA_DISABLE_JIT", "0") != "0", reason="too long for the uncompiled form"
 )
 
 
@@ -39,6 +39,11 @@ class Found(NamedTuple):
     @property
     def keys(self) -> set[tuple[int, int]]:
         return set(zip(self.hazard.tolist(), self.receptor.tolist(), strict=True))
+
+
+def here(east_m: float, north_m: float) -> Floats:
+    """Step away from HERE, in metres of the plane."""
+    return np.asarray(HERE + np.array([east_m, north_m]))
 
 
 def held(shapes: Sequence[Any]) -> NDArray[Any]:

@@ -107,18 +107,22 @@ def test_elsewhere_the_sheet_is_centred_on_the_area() -> None:
     assert plane.largest_scale_error < 1e-6
 
 
+DOT = "LINESTRING (119.5 31, 119.5 31)"
+SHELL_AND_DOT = (
+    "(119.5 31, 119.6 31, 119.6 31.1, 119.5 31),"
+    " (119.59 31.01, 119.59 31.01, 119.59 31.01, 119.59 31.01)"
+)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "LINESTRING (119.5 31, 119.5 31)",
         "MULTILINESTRING ((119.5 31, 119.5 31), (119.5 31, 119.6 31))",
-        "GEOMETRYCOLLECTION (POINT (119.5 31), LINESTRING (119.5 31, 119.5 31),"
-        " LINESTRING (119.5 31, 119.5 31.1))",
+        f"GEOMETRYCOLLECTION (POINT (119.5 31), {DOT}, LINESTRING (119.5 31, 119.5 31.1))",
         "POLYGON ((119.5 31, 119.5 31, 119.5 31, 119.5 31))",
-        "POLYGON ((119.5 31, 119.6 31, 119.6 31.1, 119.5 31),"
-        " (119.59 31.01, 119.59 31.01, 119.59 31.01, 119.59 31.01))",
-        "MULTIPOLYGON (EMPTY, ((119.5 31, 119.6 31, 119.6 31.1, 119.5 31),"
-        " (119.59 31.01, 119.59 31.01, 119.59 31.01, 119.59 31.01)))",
+        f"POLYGON ({SHELL_AND_DOT})",
+        f"MULTIPOLYGON (EMPTY, ({SHELL_AND_DOT}))",
     ],
 )
 def test_a_part_without_length_reaches_the_plane_beside_its_long_ones(text: str) -> None:
