@@ -261,6 +261,21 @@ def test_near_is_told_of_boxes_and_not_of_distances() -> None:
     assert len(pairs.hazard) == 0
 
 
+def test_each_room_of_the_scratch_grows_for_either_side() -> None:
+    # Two degrees are two thousand edges once cut; 1200 vertices and 90 rings are too many too.
+    long = shapely.LineString([(118.5, 31.0), (120.5, 31.0)])
+    many = shapely.MultiPoint([(119.5, 31.0)] * 1200)
+    dots = shapely.MultiLineString([[(119.5, 31.0), (119.5, 31.0005)]] * 90)
+    both = shapely.GeometryCollection([dots, long])
+    point = shapely.Point(119.5, 31.0)
+    wide = [point, long, many, dots, both]
+    for hazards, receptors in (([point], wide), (wide, [point])):
+        found = look(hazards, receptors, 5.0, space=LONLAT)
+        pairs = {(h, r) for h in range(len(hazards)) for r in range(len(receptors))}
+        assert found.keys == pairs
+        assert found.best[:, 0] == pytest.approx(0.0, abs=1e-3)
+
+
 @compiled_only
 def test_rows_wider_than_the_scratch_find_room() -> None:
     hazards = scatter(3, 20)
