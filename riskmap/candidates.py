@@ -9,7 +9,7 @@ an entry for its inside, since what lies deep in it is near no edge.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,8 @@ from riskmap.geometry import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from riskmap.geometry import Floats, Integers, WkbRows
@@ -416,7 +418,7 @@ def make_grid(index: HazardIndex, *, reach_m: Floats) -> Grid:
     )
 
 
-def _joint(parts: list[object], dtype: type) -> NDArray[np.generic]:
+def _joint(parts: Sequence[object], dtype: type) -> NDArray[Any]:
     if not parts:
         return np.zeros(0, dtype=dtype)
     return np.concatenate([np.asarray(part, dtype=dtype).ravel() for part in parts])

@@ -12,7 +12,7 @@ import sys
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., object]")
+
+# What is asked of numba here stands in its manual, but not in its types.
+_CONFIG: Any = numba.config
+_NJIT: Any = numba.njit
 
 KERNEL_ROOMS = ("candidates", "compiled", "crs", "distance", "geometry", "sweep")
 
@@ -62,11 +66,11 @@ def compiled_part(function: F) -> F:
 
 def _made(function: F, *, is_door: bool) -> F:
     folder = kernel_folder() if is_door else None
-    before = numba.config.CACHE_DIR
+    before = _CONFIG.CACHE_DIR
     if folder is not None:
-        numba.config.CACHE_DIR = str(folder)
+        _CONFIG.CACHE_DIR = str(folder)
     try:
-        made: F = numba.njit(
+        made: F = _NJIT(
             cache=folder is not None,
             nogil=True,
             error_model="numpy",
@@ -75,7 +79,7 @@ def _made(function: F, *, is_door: bool) -> F:
             _nrt=False,
         )(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _CONFIG.CACHE_DIR = before
     return made
 
 
@@ -102,8 +106,8 @@ def kernel_folder() -> Path | None:
 
 
 def _cache_home() -> Path:
-    if numba.config.CACHE_DIR:
-        return Path(numba.config.CACHE_DIR) / "riskmap"
+    if _CONFIG.CACHE_DIR:
+        return Path(_CONFIG.CACHE_DIR) / "riskmap"
     if sys.platform == "win32":
         home = os.environ.get("LOCALAPPDATA")
         return (Path(home) if home else Path.home() / "AppData" / "Local") / "riskmap" / "kernels"

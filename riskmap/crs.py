@@ -15,6 +15,7 @@ import numpy as np
 import pyproj
 import shapely
 from pyproj.transformer import TransformerGroup
+from shapely.geometry.base import BaseMultipartGeometry
 
 from riskmap.errors import DataError, complain
 
@@ -188,30 +189,31 @@ def _densified(geometry: np.ndarray, limit: float) -> np.ndarray:
     # GEOS drops repeated points first, and falls over a part of which too few are left.
     xy, row = shapely.get_coordinates(dense, return_index=True)
     twice = (row[1:] == row[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
-    frail = np.zeros(len(dense), dtype=bool)
-    frail[row[1:][twice]] = True
+    frail = np.isin(np.arange(len(dense)), row[1:][twice])
     dense[long & ~frail] = shapely.segmentize(dense[long & ~frail], limit)
     for at in np.flatnonzero(long & frail):
         dense[at] = _densified_by_part(dense[at], limit)
     return dense
 
 
-def _densified_by_part(shape: Any, limit: float) -> Any:
-    if hasattr(shape, "geoms"):
-        return type(shape)([_densified_by_part(part, limit) for part in shape.geoms])
-    if shape.is_empty or shape.geom_type == "Point":
-        return shape
-    if isinstance(shape, shapely.Polygon):
-        rings = (shape.exterior, *shape.interiors)
-        shell, *holes = (_densified_by_part(ring, limit) for ring in rings)
+def _densified_by_part(shape: shapely.Geometry, limit: float) -> shapely.Geometry:
+    make: Any = type(shape)
+    if isinstance(shape, BaseMultipartGeometry):
+        return make([_densified_by_part(part, limit) for part in shape.geoms])
+    if isinstance(shape, shapely.Polygon) and not shape.is_empty:
+        shell, *holes = (_cut_edges(ring, limit) for ring in (shape.exterior, *shape.interiors))
         return shapely.Polygon(shell, holes)
-    xy = shapely.get_coordinates(shape)
+    return make(_cut_edges(shape, limit)) if shape.length > 0.0 else shape
+
+
+def _cut_edges(chain: shapely.Geometry, limit: float) -> Floats:
+    xy = shapely.get_coordinates(chain)
     step = np.diff(xy, axis=0)
     pieces = np.maximum(np.ceil(np.hypot(step[:, 0], step[:, 1]) / limit), 1.0).astype(int)
     edge = np.repeat(np.arange(len(step)), pieces)
     order = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     cut = xy[edge] + (order / pieces[edge])[:, None] * step[edge]
-    return type(shape)(np.vstack([cut, xy[-1:]]))
+    return np.vstack([cut, xy[-1:]])
 
 
 def to_lonlat(geometry: np.ndarray, *, datum: Datum) -> np.ndarray:

@@ -86,7 +86,7 @@ def _ground(d2: float, dx: float, dy: float, y: float, metric: Floats, m: int) -
     slope = first + eta * second
     bend = (dy * dy * (slope * slope - second) - dx * dx * slope * slope) / 24.0
     shrink = 1.0 - u * (1.0 - u * (0.5 - u * (1.0 / 6.0 - u / 24.0)))
-    return np.sqrt(d2) * metric[m + 1] * shrink * (1.0 + bend)
+    return float(np.sqrt(d2) * metric[m + 1] * shrink * (1.0 + bend))
 
 
 @compiled_part
@@ -110,7 +110,7 @@ def _offer(best: Floats, at: int, ground: float, ends: tuple[float, float, float
 def _limit2(best: Floats, at: int, metric: Floats, m: int) -> float:
     """Square of the plane length beyond which nothing can win any more."""
     limit = (best[at] + _TOUCH_M) * metric[m + 5] * (1.0 + 1e-7)
-    return limit * limit
+    return float(limit * limit)
 
 
 @compiled_part
@@ -248,7 +248,7 @@ def box_apart2(box: Floats, a: int, other: Floats, b: int) -> float:
     """Square of the plane distance between two boxes; 0 where they overlap."""
     dx = max(0.0, box[a] - other[b + 2], other[b] - box[a + 2])
     dy = max(0.0, box[a + 1] - other[b + 3], other[b + 1] - box[a + 3])
-    return dx * dx + dy * dy
+    return float(dx * dx + dy * dy)
 
 
 @compiled_part

@@ -192,7 +192,7 @@ def northing(latitude: float, table: Floats) -> float:
     t = scaled - cell
     i = 5 * cell
     y = table[i] + t * (table[i + 1] + t * (table[i + 2] + t * (table[i + 3] + t * table[i + 4])))
-    return y if latitude >= 0.0 else -y
+    return float(y if latitude >= 0.0 else -y)
 
 
 @compiled_part

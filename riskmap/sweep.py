@@ -303,7 +303,7 @@ def _bound(ask: _Ask, desk: _Desk, hazard: int, klass: int) -> float:
     if wanted >= 0.0:
         groups = len(desk.nearest_m) // len(desk.stamp)
         wanted = min(wanted, desk.nearest_m[hazard * groups + ask.group[klass]])
-    return max(ask.listed_m[cell], wanted)
+    return float(max(ask.listed_m[cell], wanted))
 
 
 @compiled_part
@@ -357,7 +357,7 @@ def _cells(grid: Grid, klass: int, box: Floats) -> tuple[int, int, int, int]:
 
 @compiled_part
 def _overlap(box: Floats, other: Floats, b: int) -> bool:
-    return (
+    return bool(
         box[0] <= other[b + 2]
         and box[2] >= other[b]
         and box[1] <= other[b + 3]

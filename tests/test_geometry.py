@@ -231,6 +231,34 @@ def test_a_row_cut_off_anywhere_is_unreadable(byte_order: int, srid: bool) -> No
     assert len(pairs.hazard) == 0
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_spoilt_bytes_never_give_another_geometry_than_geos_reads() -> None:
+    rng = np.random.default_rng(12)
+    whole = [
+        shapely.to_wkb(shape, byte_order=order, flavor=flavor)
+        for shape in (SAMPLE, *shapely.get_parts(SAMPLE), shapely.from_wkt("POINT Z (1 2 3)"))
+        for order in (0, 1)
+        for flavor in ("iso", "extended")
+    ]
+    telling = [*range(9), 0x10, 0x20, 0x40, 0x80, 0xB8, 0xC0, 0xE0, 0xE9, 0xEA, 0xFF]
+    spoilt = []
+    for _ in range(3000):
+        bent = bytearray(whole[rng.integers(len(whole))])
+        for _ in range(rng.integers(1, 4)):
+            bent[rng.integers(min(len(bent), rng.choice([9, 20, 400])))] = rng.choice(telling)
+        spoilt.append(bytes(bent))
+    index = read(spoilt)
+    assert {OK, UNREADABLE} <= set(index.status.tolist())
+    for row, found in zip(spoilt, index.status, strict=True):
+        shape = shapely.from_wkb(row, on_invalid="ignore")
+        if found == OK and shape is not None:
+            got = [pair for _, pairs in parts(row) for pair in pairs]
+            want = [tuple(pair) for pair in shapely.get_coordinates(shape).tolist()]
+            # A spoilt place may reach across the antimeridian: its images follow.
+            assert got[: len(want)] == want
+            assert len(got) in {len(want), 2 * len(want), 3 * len(want)}
+
+
 @pytest.mark.parametrize("many", [3, 1000, 0x7FFFFFFF, 0xFFFFFFFF])
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_counts_beyond_the_bytes_are_unreadable(many: int, order: str) -> None:
