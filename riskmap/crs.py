@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyproj
 import shapely
 from pyproj.transformer import TransformerGroup
-from shapely.geometry.base import BaseMultipartGeometry
+from shapely.geometry.base import BaseGeometry, BaseMultipartGeometry
 
 from riskmap.errors import DataError, complain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -184,20 +186,19 @@ def to_plane(geometry: np.ndarray, *, datum: Datum) -> np.ndarray:
 
 def _densified(geometry: np.ndarray, limit: float) -> np.ndarray:
     dense = np.array(geometry, dtype=object)
-    # What is shorter as a whole has no long edge.
-    long = shapely.length(dense) > limit
+    long = shapely.length(dense) > limit  # what is shorter as a whole has no long edge
     # GEOS drops repeated points first, and falls over a part of which too few are left.
     xy, row = shapely.get_coordinates(dense, return_index=True)
     twice = (row[1:] == row[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
-    frail = np.isin(np.arange(len(dense)), row[1:][twice])
+    frail = long & np.isin(np.arange(len(dense)), row[1:][twice])
     dense[long & ~frail] = shapely.segmentize(dense[long & ~frail], limit)
-    for at in np.flatnonzero(long & frail):
+    for at in np.flatnonzero(frail):
         dense[at] = _densified_by_part(dense[at], limit)
     return dense
 
 
-def _densified_by_part(shape: shapely.Geometry, limit: float) -> shapely.Geometry:
-    make: Any = type(shape)
+def _densified_by_part(shape: BaseGeometry, limit: float) -> BaseGeometry:
+    make: Callable[[object], BaseGeometry] = type(shape)
     if isinstance(shape, BaseMultipartGeometry):
         return make([_densified_by_part(part, limit) for part in shape.geoms])
     if isinstance(shape, shapely.Polygon) and not shape.is_empty:
