@@ -19,9 +19,10 @@ import shapely
 
 from riskmap.crs import is_lonlat, lonlat_from_plane, resolve_datum, to_plane
 from riskmap.errors import DataError, complain
-from riskmap.geometry import LONLAT, WkbRows, rows_of_shapes
+from riskmap.geometry import LONLAT
 from riskmap.io import RawLayer
 from riskmap.roles import ROLES
+from riskmap.wkb import WkbRows, rows_of_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,15 +30,16 @@ from riskmap.geometry import (
     latitude_table,
     make_chains,
     project_row,
-    read_row,
 )
+from riskmap.wkb import read_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from riskmap.geometry import Floats, Integers, WkbRows
+    from riskmap.geometry import Floats, Integers
+    from riskmap.wkb import WkbRows
 
 # No legal distance comes near this; beyond it the series of the metric lose the millimetre.
 REACH_LIMIT_M = 100_000.0
@@ -395,8 +396,8 @@ def make_grid(index: HazardIndex, *, reach_m: Floats) -> Grid:
     index : HazardIndex
         Hazards.
     reach_m : numpy.ndarray, shape (hazards, classes)
-        Distance that each class of receptor asks of each hazard [m]; 0 or less where
-        nothing joins them.
+        Distance that each class of receptor asks of each hazard [m]; 0 asks whether they
+        touch, less than 0 nothing.
 
     Returns
     -------
@@ -429,12 +430,12 @@ def _class_cells(
 ) -> tuple[tuple[float, float, float], tuple[int, int], Integers, Integers, Integers, Floats]:
     pieces = index.pieces
     wanted = reach_m[pieces.owner]
-    piece = np.flatnonzero(wanted > 0.0)
+    piece = np.flatnonzero(wanted >= 0.0)
     if len(piece) == 0:
         none = np.zeros(0, dtype=np.int64)
         return (0.0, 0.0, 0.0), (0, 0), np.zeros(1, dtype=np.int64), none, none, np.zeros(0)
-    # One micrometre and a part in 1e9 more: rounding may not lose a pair.
-    wide = wanted[piece] * pieces.metric.reshape(-1, 6)[piece, 5] * (1.0 + 1e-9) + 1e-6
+    # Two micrometres and a part in 1e9 more: rounding may not lose a pair.
+    wide = (wanted[piece] + 2e-6) * pieces.metric.reshape(-1, 6)[piece, 5] * (1.0 + 1e-9)
     wide[piece >= index.runs] = 0.0
     box = pieces.box.reshape(-1, 4)[piece] + wide[:, None] * np.array([-1.0, -1.0, 1.0, 1.0])
     west, south = box[:, 0].min(), box[:, 1].min()

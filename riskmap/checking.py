@@ -20,7 +20,7 @@ from riskmap.batches import LayerSource, open_source
 from riskmap.config import load_config
 from riskmap.engine import Tile, make_tiles, owners
 from riskmap.errors import OutputError, complain
-from riskmap.geometry import OK, rows_of_shapes
+from riskmap.geometry import OK
 from riskmap.hazards import HazardSide
 from riskmap.io import write_parquet
 from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, prepare, refs_inside
@@ -28,6 +28,7 @@ from riskmap.progress import Silent
 from riskmap.quality import LayerCounts, check_layer, counts_table, leave_outside
 from riskmap.setback import Part, Setbacks, check_receptors, join_parts
 from riskmap.sweep import Sweeper, listed_reach, make_sweeper
+from riskmap.wkb import rows_of_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., object]")
 
-KERNEL_ROOMS = ("candidates", "compiled", "crs", "distance", "geometry", "passage")
+# What is asked of numba here stands in its manual, but not in its types.
+_CONFIG: Any = numba.config
+_NJIT: Any = numba.njit
+
+KERNEL_ROOMS = ("candidates", "compiled", "crs", "distance", "geometry", "passage", "wkb")
 
 
 def compiled(function: F) -> F:
@@ -62,14 +66,11 @@ def compiled_part(function: F) -> F:
 
 def _made(function: F, *, is_door: bool) -> F:
     folder = kernel_folder() if is_door else None
-    settings: Any = numba.config
-    before = settings.CACHE_DIR
+    before = _CONFIG.CACHE_DIR
     if folder is not None:
-        settings.CACHE_DIR = str(folder)
+        _CONFIG.CACHE_DIR = str(folder)
     try:
-        # Two of these options are not in numba's own annotations.
-        njit: Any = numba.njit
-        made: F = njit(
+        made: F = _NJIT(
             cache=folder is not None,
             nogil=True,
             error_model="numpy",
@@ -78,7 +79,7 @@ def _made(function: F, *, is_door: bool) -> F:
             _nrt=False,
         )(function)
     finally:
-        settings.CACHE_DIR = before
+        _CONFIG.CACHE_DIR = before
     return made
 
 
@@ -96,18 +97,17 @@ def kernel_folder() -> Path | None:
     digest = sha256()
     for name in KERNEL_ROOMS:
         digest.update((room / f"{name}.py").read_bytes())
-    folder = _cache_home() / digest.hexdigest()[:16]
     try:
+        folder = _cache_home() / digest.hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # the latter: a user without a home
         return None
     return folder if os.access(folder, os.W_OK) else None
 
 
 def _cache_home() -> Path:
-    settings: Any = numba.config
-    if settings.CACHE_DIR:
-        return Path(settings.CACHE_DIR) / "riskmap"
+    if _CONFIG.CACHE_DIR:
+        return Path(_CONFIG.CACHE_DIR) / "riskmap"
     if sys.platform == "win32":
         home = os.environ.get("LOCALAPPDATA")
         return (Path(home) if home else Path.home() / "AppData" / "Local") / "riskmap" / "kernels"

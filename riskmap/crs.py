@@ -15,10 +15,14 @@ import numpy as np
 import pyproj
 import shapely
 from pyproj.transformer import TransformerGroup
+from shapely.geometry.base import BaseGeometry, BaseMultipartGeometry
 
 from riskmap.errors import DataError, complain
+from riskmap.shifted import bd09_to_gcj02, gcj02_to_wgs84
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -31,12 +35,6 @@ SEMI_MAJOR_M = 6378137.0
 ECCENTRICITY_2 = 0.0066943799901413165
 # Easting of the antimeridian in EPSG:3395 [m].
 PLANE_HALF_WIDTH_M = np.pi * SEMI_MAJOR_M
-
-# Constants of the published GCJ-02 and BD-09 formulas (Krasovsky 1940 axis and e2).
-_GCJ_A = 6378245.0
-_GCJ_E2 = 0.00669342162296594323
-_GCJ_BOX = (72.004, 0.8293, 137.8347, 55.8271)
-_BD_TURN = np.pi * 3000.0 / 180.0
 
 # Metres that an inverted GCJ-02 or BD-09 coordinate adds to a layer's accuracy.
 SHIFTED_ACCURACY_M = 2.0
@@ -194,10 +192,43 @@ def to_plane(geometry: np.ndarray, *, datum: Datum) -> np.ndarray:
     """
     crs = pyproj.CRS.from_user_input(datum.crs)
     limit = EDGE_DEGREES if crs.is_geographic else _EDGE_METRES
-    dense = shapely.segmentize(geometry, limit)
+    dense = _densified(geometry, limit)
     return shapely.transform(
         dense, lambda xy: plane_from_lonlat(_lonlat(xy, datum)), include_z=False
     )
+
+
+def _densified(geometry: np.ndarray, limit: float) -> np.ndarray:
+    dense = np.array(geometry, dtype=object)
+    long = shapely.length(dense) > limit  # what is shorter as a whole has no long edge
+    # GEOS drops repeated points first, and falls over a part of which too few are left.
+    xy, row = shapely.get_coordinates(dense, return_index=True)
+    twice = (row[1:] == row[:-1]) & (xy[1:] == xy[:-1]).all(axis=1)
+    frail = long & np.isin(np.arange(len(dense)), row[1:][twice])
+    dense[long & ~frail] = shapely.segmentize(dense[long & ~frail], limit)
+    for at in np.flatnonzero(frail):
+        dense[at] = _densified_by_part(dense[at], limit)
+    return dense
+
+
+def _densified_by_part(shape: BaseGeometry, limit: float) -> BaseGeometry:
+    make: Callable[[object], BaseGeometry] = type(shape)
+    if isinstance(shape, BaseMultipartGeometry):
+        return make([_densified_by_part(part, limit) for part in shape.geoms])
+    if isinstance(shape, shapely.Polygon) and not shape.is_empty:
+        shell, *holes = (_cut_edges(ring, limit) for ring in (shape.exterior, *shape.interiors))
+        return shapely.Polygon(shell, holes)
+    return make(_cut_edges(shape, limit)) if shape.length > 0.0 else shape
+
+
+def _cut_edges(chain: shapely.Geometry, limit: float) -> Floats:
+    xy = shapely.get_coordinates(chain)
+    step = np.diff(xy, axis=0)
+    pieces = np.maximum(np.ceil(np.hypot(step[:, 0], step[:, 1]) / limit), 1.0).astype(int)
+    edge = np.repeat(np.arange(len(step)), pieces)
+    order = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    cut = xy[edge] + (order / pieces[edge])[:, None] * step[edge]
+    return np.vstack([cut, xy[-1:]])
 
 
 def to_lonlat(geometry: np.ndarray, *, datum: Datum) -> np.ndarray:
@@ -321,96 +352,6 @@ def plane_scale_slope(northing_m: Floats) -> Floats:
 def _latitude(northing_m: Floats) -> Floats:
     xy = np.column_stack([np.zeros_like(northing_m), northing_m])
     return np.radians(lonlat_from_plane(xy)[:, 1])
-
-
-def wgs84_to_gcj02(xy: Floats) -> Floats:
-    """Shift WGS 84 coordinates by the published GCJ-02 formula.
-
-    Parameters
-    ----------
-    xy : numpy.ndarray, shape (n, 2)
-        Longitude and latitude [degrees].
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, 2)
-        Shifted longitude and latitude [degrees]; unchanged outside the formula's box.
-    """
-    lon, lat = xy[:, 0], xy[:, 1]
-    x, y = lon - 105.0, lat - 35.0
-    root = np.sqrt(np.abs(x))
-    wave = (20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)) * 2.0 / 3.0
-    north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + wave
-    north += (20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi)) * 2.0 / 3.0
-    north += (160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * 2.0 / 3.0
-    east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + wave
-    east += (20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi)) * 2.0 / 3.0
-    east += (150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2.0 / 3.0
-    phi = np.radians(lat)
-    rest = 1.0 - _GCJ_E2 * np.sin(phi) ** 2
-    north_degrees = np.degrees(north * rest**1.5 / (_GCJ_A * (1.0 - _GCJ_E2)))
-    east_degrees = np.degrees(east * np.sqrt(rest) / (_GCJ_A * np.cos(phi)))
-    west, south, right, top = _GCJ_BOX
-    inside = (lon >= west) & (lon <= right) & (lat >= south) & (lat <= top)
-    shift = np.column_stack([east_degrees, north_degrees])
-    return np.asarray(xy + np.where(inside[:, None], shift, 0.0))
-
-
-def gcj02_to_wgs84(xy: Floats) -> Floats:
-    """Invert the GCJ-02 formula by iteration.
-
-    Parameters
-    ----------
-    xy : numpy.ndarray, shape (n, 2)
-        GCJ-02 longitude and latitude [degrees].
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, 2)
-        WGS 84 longitude and latitude [degrees], to better than 1 cm of the formula.
-    """
-    guess = np.array(xy, dtype=float)
-    for _ in range(8):
-        guess += xy - wgs84_to_gcj02(guess)
-    return guess
-
-
-def bd09_to_gcj02(xy: Floats) -> Floats:
-    """Invert the BD-09 formula by iteration.
-
-    Parameters
-    ----------
-    xy : numpy.ndarray, shape (n, 2)
-        BD-09 longitude and latitude [degrees].
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, 2)
-        GCJ-02 longitude and latitude [degrees].
-    """
-    guess = xy - np.array([0.0065, 0.006])
-    for _ in range(8):
-        guess = guess + (xy - gcj02_to_bd09(guess))
-    return np.asarray(guess)
-
-
-def gcj02_to_bd09(xy: Floats) -> Floats:
-    """Shift GCJ-02 coordinates by the published BD-09 formula.
-
-    Parameters
-    ----------
-    xy : numpy.ndarray, shape (n, 2)
-        GCJ-02 longitude and latitude [degrees].
-
-    Returns
-    -------
-    numpy.ndarray, shape (n, 2)
-        BD-09 longitude and latitude [degrees].
-    """
-    x, y = xy[:, 0], xy[:, 1]
-    radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BD_TURN)
-    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _BD_TURN)
-    return np.column_stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006])
 
 
 @dataclass(frozen=True, slots=True)

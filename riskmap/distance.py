@@ -28,9 +28,8 @@ from riskmap.geometry import (
     box_row,
     contains,
     make_chains,
-    read_row,
-    rows_of_shapes,
 )
+from riskmap.wkb import read_row, rows_of_shapes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,8 +85,7 @@ def _ground(d2: float, dx: float, dy: float, y: float, metric: Floats, m: int) -
     slope = first + eta * second
     bend = (dy * dy * (slope * slope - second) - dx * dx * slope * slope) / 24.0
     shrink = 1.0 - u * (1.0 - u * (0.5 - u * (1.0 / 6.0 - u / 24.0)))
-    length: float = np.sqrt(d2) * metric[m + 1] * shrink * (1.0 + bend)
-    return length
+    return float(np.sqrt(d2) * metric[m + 1] * shrink * (1.0 + bend))
 
 
 @compiled_part
@@ -110,8 +108,8 @@ def _offer(best: Floats, at: int, ground: float, ends: tuple[float, float, float
 @compiled_part
 def _limit2(best: Floats, at: int, metric: Floats, m: int) -> float:
     """Square of the plane length beyond which nothing can win any more."""
-    limit: float = best[at] * metric[m + 5] * (1.0 + 1e-7) + 1e-6
-    return limit * limit
+    limit = (best[at] + _TOUCH_M) * metric[m + 5] * (1.0 + 1e-7)
+    return float(limit * limit)
 
 
 @compiled_part
@@ -247,9 +245,9 @@ def _measure_boxes(
 @compiled_part
 def box_apart2(box: Floats, a: int, other: Floats, b: int) -> float:
     """Square of the plane distance between two boxes; 0 where they overlap."""
-    dx: float = max(0.0, box[a] - other[b + 2], other[b] - box[a + 2])
-    dy: float = max(0.0, box[a + 1] - other[b + 3], other[b + 1] - box[a + 3])
-    return dx * dx + dy * dy
+    dx = max(0.0, box[a] - other[b + 2], other[b] - box[a + 2])
+    dy = max(0.0, box[a + 1] - other[b + 3], other[b + 1] - box[a + 3])
+    return float(dx * dx + dy * dy)
 
 
 @compiled_part
@@ -304,8 +302,8 @@ def measure_run(
     if box_apart2(pieces.box, 4 * piece, whole, 0) > _limit2(best, at, metric, m):
         return
     hx, hy = hazards.xy[2 * begin], hazards.xy[2 * begin + 1]
-    in_box = whole[0] <= hx <= whole[2] and whole[1] <= hy <= whole[3]
-    if in_box and contains(chains, 0, count, hx, hy):
+    beside = hx < whole[0] or hx > whole[2] or hy < whole[1] or hy > whole[3]
+    if not beside and contains(chains, 0, count, hx, hy):
         _offer(best, at, 0.0, (hx, hy, hx, hy))
     # The nearest boxes first: what they give rules most of the others out.
     nearest2, first_chunk, first_part = np.inf, -1, -1

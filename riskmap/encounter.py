@@ -14,8 +14,8 @@ import numpy as np
 import shapely
 
 from riskmap.distance import BEST
-from riskmap.geometry import rows_of_shapes
 from riskmap.sweep import Batch, Reach, listed_reach, make_sweeper
+from riskmap.wkb import rows_of_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

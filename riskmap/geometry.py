@@ -1,25 +1,20 @@
-"""Geometries as flat arrays: read from WKB, densified, projected, boxed by eight edges.
+"""Geometries as flat arrays: densified, projected, boxed by eight edges.
 
 A geometry is a run of chains, a chain a run of vertices. Points are chains of one vertex;
-a polygon is its shell followed by its holes. Z and M are read past. Rows are read one at a
-time into scratch that stays in the processor's cache, so that no layer is ever held whole.
+a polygon is its shell followed by its holes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import shapely
 
 from riskmap.compiled import compiled, compiled_part
 from riskmap.crs import ECCENTRICITY_2, EDGE_DEGREES, LATITUDE_LIMIT, SEMI_MAJOR_M
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -95,66 +90,6 @@ def make_chains(vertices: int, chains: int) -> Chains:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class WkbRows:
-    """Hold geometries as well-known binary, one run of bytes a row.
-
-    Parameters
-    ----------
-    data : numpy.ndarray of uint8
-        Bytes of all rows, read-only.
-    first : numpy.ndarray of int64, shape (rows + 1,)
-        First byte of each row, and one past the last; a row without bytes has no geometry.
-    space : int
-        PLANE or LONLAT.
-    """
-
-    data: NDArray[np.uint8]
-    first: Integers
-    space: int
-
-    def __len__(self) -> int:
-        return len(self.first) - 1
-
-
-def wkb_rows(wkb: Sequence[bytes | None], *, space: int) -> WkbRows:
-    """Lay rows of well-known binary end to end.
-
-    Parameters
-    ----------
-    wkb : sequence of bytes or None
-        One geometry a row.
-    space : int
-        PLANE or LONLAT.
-
-    Returns
-    -------
-    WkbRows
-        The rows.
-    """
-    held = [row or b"" for row in wkb]
-    first = np.zeros(len(held) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, held), dtype=np.int64, count=len(held)), out=first[1:])
-    return WkbRows(np.frombuffer(b"".join(held), dtype=np.uint8), first, space)
-
-
-def rows_of_shapes(shapes: np.ndarray) -> WkbRows:
-    """Turn geometries of the plane into rows.
-
-    Parameters
-    ----------
-    shapes : numpy.ndarray of shapely geometries, shape (n,)
-        Geometries in EPSG:3395.
-
-    Returns
-    -------
-    WkbRows
-        One row a geometry.
-    """
-    wkb = shapely.to_wkb(np.asarray(shapes, dtype=object), output_dimension=2)
-    return wkb_rows(list(np.atleast_1d(wkb)), space=PLANE)
-
-
 @cache
 def latitude_table() -> Floats:
     """Tabulate the northing of EPSG:3395 over latitude.
@@ -175,7 +110,9 @@ def latitude_table() -> Floats:
     phi = (np.arange(_LATITUDE_CELLS)[:, None] + nodes) * width
     eccentricity = np.sqrt(ECCENTRICITY_2)
     sine = np.sin(phi)
-    northing = SEMI_MAJOR_M * (np.arctanh(sine) - eccentricity * np.arctanh(eccentricity * sine))
+    # asinh(tan) is atanh(sin), without its loss of figures where the sine is near 1.
+    gudermann = np.arcsinh(np.tan(phi))
+    northing = SEMI_MAJOR_M * (gudermann - eccentricity * np.arctanh(eccentricity * sine))
     start = northing[:, :1]
     fitted = np.linalg.solve(np.vander(nodes, increasing=True), (northing - start).T).T
     fitted[:, 0] += start[:, 0]
@@ -189,136 +126,8 @@ def northing(latitude: float, table: Floats) -> float:
     cell = int(scaled)
     t = scaled - cell
     i = 5 * cell
-    y: float = table[i] + t * (
-        table[i + 1] + t * (table[i + 2] + t * (table[i + 3] + t * table[i + 4]))
-    )
-    return y if latitude >= 0.0 else -y
-
-
-@compiled_part
-def _u32(data: NDArray[np.uint8], at: int, big: bool) -> int:
-    if big:
-        return (
-            (int(data[at]) << 24)
-            | (int(data[at + 1]) << 16)
-            | (int(data[at + 2]) << 8)
-            | int(data[at + 3])
-        )
-    return (
-        int(data[at])
-        | (int(data[at + 1]) << 8)
-        | (int(data[at + 2]) << 16)
-        | (int(data[at + 3]) << 24)
-    )
-
-
-@compiled_part
-def _u64(data: NDArray[np.uint8], at: int, big: bool) -> int:
-    if big:
-        return (_u32(data, at, big) << 32) | _u32(data, at + 4, big)
-    return (
-        int(data[at])
-        | (int(data[at + 1]) << 8)
-        | (int(data[at + 2]) << 16)
-        | (int(data[at + 3]) << 24)
-        | (int(data[at + 4]) << 32)
-        | (int(data[at + 5]) << 40)
-        | (int(data[at + 6]) << 48)
-        | (int(data[at + 7]) << 56)
-    )
-
-
-@compiled_part
-def read_row(
-    data: NDArray[np.uint8], start: int, stop: int, bits: NDArray[np.uint64], chains: Chains
-) -> tuple[int, int, int]:
-    """Read one row of well-known binary into scratch.
-
-    Parameters
-    ----------
-    data : numpy.ndarray of uint8
-        Bytes; ISO and extended forms, either byte order, any nesting.
-    start, stop : int
-        Where the row lies.
-    bits : numpy.ndarray of uint64
-        The same memory as ``chains.xy``.
-    chains : Chains
-        Scratch to fill from its beginning.
-
-    Returns
-    -------
-    tuple of int
-        Status, vertices and chains. NEEDS_SPACE when the scratch is too small.
-    """
-    if stop - start < 5:
-        return (NO_GEOMETRY if stop == start else UNREADABLE), 0, 0
-    at, wanted, vertices, count = start, 1, 0, 0
-    room, most = len(chains.xy) // 2, len(chains.kind)
-    while wanted > 0:
-        if at + 5 > stop or data[at] > 1:
-            return UNREADABLE, 0, 0
-        big = data[at] == 0
-        code = _u32(data, at + 1, big)
-        at += 5
-        size = 2
-        if code & 0x80000000:
-            size += 1
-        if code & 0x40000000:
-            size += 1
-        if code & 0x20000000:
-            at += 4
-        code &= 0xFFFFFFF
-        dimension = code // 1000
-        code -= 1000 * dimension
-        if dimension == 3:
-            size += 2
-        elif dimension > 0:
-            size += 1
-        wanted -= 1
-        if code < 1 or code > 7 or dimension > 3:
-            return UNREADABLE, 0, 0
-        if code > 1 and at + 4 > stop:
-            return UNREADABLE, 0, 0
-        if code > 3:
-            wanted += _u32(data, at, big)
-            at += 4
-            if wanted > stop - start:
-                return UNREADABLE, 0, 0
-            continue
-        rings = 1
-        if code == 3:
-            rings = _u32(data, at, big)
-            at += 4
-        for ring in range(rings):
-            length = 1
-            if code > 1:
-                if at + 4 > stop:
-                    return UNREADABLE, 0, 0
-                length = _u32(data, at, big)
-                at += 4
-            if at + 8 * size * length > stop:
-                return UNREADABLE, 0, 0
-            if vertices + length > room or count + 1 > most:
-                return NEEDS_SPACE, 0, 0
-            begin = vertices
-            for _ in range(length):
-                bits[2 * vertices] = _u64(data, at, big)
-                bits[2 * vertices + 1] = _u64(data, at + 8, big)
-                at += 8 * size
-                vertices += 1
-            if code == 1 and np.isnan(chains.xy[2 * begin]) and np.isnan(chains.xy[2 * begin + 1]):
-                vertices -= 1  # POINT EMPTY
-                length = 0
-            if length > 0:
-                chains.first[count] = begin
-                chains.kind[count] = code - 1 if code < 3 else (SHELL if ring == 0 else HOLE)
-                count += 1
-    chains.first[count] = vertices
-    if at != stop:
-        return UNREADABLE, 0, 0
-    if vertices == 0:
-        return NO_GEOMETRY, 0, 0
-    return OK, vertices, count
+    y = table[i] + t * (table[i + 1] + t * (table[i + 2] + t * (table[i + 3] + t * table[i + 4])))
+    return float(y if latitude >= 0.0 else -y)
 
 
 @compiled_part
@@ -383,7 +192,7 @@ def has_long_edge(chains: Chains, count: int) -> bool:
         for i in range(chains.first[chain], chains.first[chain + 1] - 1):
             dx = chains.xy[2 * i + 2] - chains.xy[2 * i]
             dy = chains.xy[2 * i + 3] - chains.xy[2 * i + 1]
-            if abs(dx) > EDGE_DEGREES or abs(dy) > EDGE_DEGREES:
+            if dx * dx + dy * dy > EDGE_DEGREES * EDGE_DEGREES:
                 return True
     return False
 
@@ -423,9 +232,9 @@ def densify_row(chains: Chains, count: int, out: Chains) -> int:
             if i == last:
                 continue
             dx, dy = chains.xy[2 * i + 2] - x, chains.xy[2 * i + 3] - y
-            longest = max(abs(dx), abs(dy))
-            if longest > EDGE_DEGREES:
-                pieces = int(np.ceil(longest / EDGE_DEGREES))
+            length2 = dx * dx + dy * dy
+            if length2 > EDGE_DEGREES * EDGE_DEGREES:
+                pieces = int(np.ceil(np.sqrt(length2) / EDGE_DEGREES))
                 if made + pieces > room:
                     return -1
                 for piece in range(1, pieces):

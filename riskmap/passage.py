@@ -19,8 +19,8 @@ from riskmap.geometry import (
     has_long_edge,
     project_box,
     project_row,
-    read_row,
 )
+from riskmap.wkb import read_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,13 +173,14 @@ def _cells(grid: Grid, klass: int, box: Floats) -> tuple[int, int, int, int]:
     columns, rows = grid.size[3 * klass], grid.size[3 * klass + 1]
     right, top = (box[2] - west) * scale, (box[3] - south) * scale
     left, bottom = (box[0] - west) * scale, (box[1] - south) * scale
-    if right < 0.0 or top < 0.0 or left > columns or bottom > rows:
+    if columns == 0 or right < 0.0 or top < 0.0 or left > columns or bottom > rows:
         return 0, -1, 0, -1
+    # Cut to the grid before they are made whole: a wide box would leave the integers.
     return (
         min(int(max(left, 0.0)), columns - 1),
-        min(int(right), columns - 1),
+        int(min(right, columns - 1.0)),
         min(int(max(bottom, 0.0)), rows - 1),
-        min(int(top), rows - 1),
+        int(min(top, rows - 1.0)),
     )
 
 

@@ -433,9 +433,10 @@ def finding_id(source: str, target: str, rule: str) -> str:
     Returns
     -------
     str
-        ``F`` and ten hexadecimal digits, the same in every run.
+        ``F`` and sixteen hexadecimal digits, the same in every run: ten would meet
+        each other among the millions of a province.
     """
-    return "F" + sha256("\x1f".join((source, target, rule)).encode()).hexdigest()[:10]
+    return "F" + sha256("\x1f".join((source, target, rule)).encode()).hexdigest()[:16]
 
 
 def _finish(findings: pd.DataFrame) -> pd.DataFrame:

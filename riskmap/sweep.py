@@ -19,8 +19,9 @@ import shapely
 
 from riskmap.candidates import index_hazards, make_grid
 from riskmap.distance import BEST, finish, ground_m, measure_pairs
-from riskmap.geometry import LONLAT, PLANE, latitude_table, make_chains, wkb_rows
+from riskmap.geometry import LONLAT, PLANE, latitude_table, make_chains
 from riskmap.passage import Ask, Desk, Found, Rows, find_near, take_past
+from riskmap.wkb import wkb_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     from riskmap.candidates import Grid, HazardIndex
     from riskmap.distance import Measured
-    from riskmap.geometry import Floats, Integers, WkbRows
+    from riskmap.geometry import Floats, Integers
+    from riskmap.wkb import WkbRows
 
 # Pairs that fit into a thread's room before it hands them over.
 _ROOM = 16_384
@@ -323,10 +325,6 @@ class Sweeper:
         Pairs
             The pairs of each batch, in the order of the batches.
         """
-        if len(self.index) == 0:
-            for batch in batches:
-                yield _nothing(batch)
-            return
         idle: SimpleQueue[_Clerk] = SimpleQueue()
         for _ in range(threads):
             idle.put(self._clerk())
@@ -380,14 +378,6 @@ class Sweeper:
             part = Nearest(clerk.desk.nearest_m.reshape(shape), clerk.desk.nearest.reshape(shape))
             total.take(part)
         return total
-
-
-def _nothing(batch: Batch) -> Pairs:
-    none = np.zeros(0, dtype=np.int64)
-    count = len(batch.klass)
-    return Pairs(
-        none, none, np.zeros(0), np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
-    )
 
 
 def make_sweeper(rows: WkbRows, *, reach: Reach) -> Sweeper:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from shapely.geometry import mapping
 
-from riskmap.crs import Datum, lonlat_from_plane, to_plane
+from riskmap.crs import Datum, to_plane
 from riskmap.distance import measure_pairs
 from tests import ellipsoid
 
@@ -28,7 +28,7 @@ def measure(
 ) -> tuple[Floats, Floats, Floats]:
     """Measure pairs given in degrees: distances [m] and both ends [degrees]."""
     found = measure_pairs(_in_plane(first), _in_plane(second))
-    return found.distance_m, _degrees(found.start), _degrees(found.end)
+    return found.distance_m, found.start, found.end
 
 
 def measured(first: shapely.Geometry, second: shapely.Geometry) -> float:
@@ -81,8 +81,3 @@ def _in_plane(shapes: Sequence[shapely.Geometry]) -> NDArray[Any]:
     for index, shape in enumerate(shapes):
         held[index] = shape
     return to_plane(held, datum=WGS84)
-
-
-def _degrees(ends: Floats) -> Floats:
-    # Plane metres until the kernel answers in degrees.
-    return lonlat_from_plane(ends) if np.any(np.abs(ends) > 360.0) else ends

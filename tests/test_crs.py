@@ -6,18 +6,17 @@ import pytest
 import shapely
 
 from riskmap.crs import (
-    bd09_to_gcj02,
+    Datum,
     choose_sheet_plane,
-    gcj02_to_bd09,
-    gcj02_to_wgs84,
+    lonlat_from_plane,
     plane_from_lonlat,
     plane_scale,
     plane_scale_slope,
     resolve_datum,
     to_plane,
-    wgs84_to_gcj02,
 )
 from riskmap.errors import DataError
+from riskmap.shifted import bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, wgs84_to_gcj02
 
 LIYANG = np.array([[119.13516, 31.15456], [119.48, 31.43], [119.61113, 31.68605]])
 
@@ -103,3 +102,38 @@ def test_elsewhere_the_sheet_is_centred_on_the_area() -> None:
     assert plane.central_meridian == pytest.approx(9.55, abs=0.01)
     assert not plane.is_gauss_kruger
     assert plane.largest_scale_error < 1e-6
+
+
+DOT = "LINESTRING (119.5 31, 119.5 31)"
+SHELL_AND_DOT = (
+    "(119.5 31, 119.6 31, 119.6 31.1, 119.5 31),"
+    " (119.59 31.01, 119.59 31.01, 119.59 31.01, 119.59 31.01)"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LINESTRING (119.5 31, 119.5 31)",
+        "MULTILINESTRING ((119.5 31, 119.5 31), (119.5 31, 119.6 31))",
+        f"GEOMETRYCOLLECTION (POINT (119.5 31), {DOT}, LINESTRING (119.5 31, 119.5 31.1))",
+        "POLYGON ((119.5 31, 119.5 31, 119.5 31, 119.5 31))",
+        f"POLYGON ({SHELL_AND_DOT})",
+        f"MULTIPOLYGON (EMPTY, ({SHELL_AND_DOT}))",
+    ],
+)
+def test_a_part_without_length_reaches_the_plane_beside_its_long_ones(text: str) -> None:
+    shape = shapely.from_wkt(text)
+    placed = to_plane(
+        np.array([shape, None, shapely.Point()]), datum=Datum("WGS84", "EPSG:4326", 0)
+    )
+    assert placed[0].geom_type == shape.geom_type
+    assert placed[1] is None
+    assert placed[2].is_empty
+    before = shapely.get_num_coordinates(shape)
+    after = shapely.get_num_coordinates(placed[0])
+    # Every edge of 0.1 degrees becomes a hundred.
+    assert after == before if shape.length == 0.0 else after >= before + 99
+    west, south, east, north = placed[0].bounds
+    corners = lonlat_from_plane(np.array([[west, south], [east, north]]))
+    assert corners.ravel() == pytest.approx(shape.bounds, abs=1e-9)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.parquet as pq
 
-from riskmap.geometry import LONLAT, WkbRows
+from riskmap.geometry import LONLAT
 from riskmap.sweep import Batch, listed_reach, make_sweeper
+from riskmap.wkb import WkbRows
 from tests.benchmarks.measure import Job, Rows, Rules, job_of, job_parser, report
 
 if TYPE_CHECKING:
