@@ -56,14 +56,14 @@ def _needs_external(
     receptors: pd.DataFrame,
 ) -> NDArray[np.bool_]:
     """Mark pairs that fire separation alone would clear: hazchem unit and protected object."""
-    if "hazchem" not in hazards:
+    protected = set(receptors.loc[receptors["role"].isin(_PROTECTED_ROLES), "ref"])
+    if "hazchem" not in hazards or not protected:
         return np.zeros(len(worst), dtype=bool)
     # What is not known to hold none may hold some.
     can_hold = hazards["role"].map(is_hazchem_role).astype(bool)
     hazchem = set(hazards.loc[can_hold & (hazards["hazchem"] != "no"), "ref"])
     lawful = findings[findings["nature"].isin(["ban", "standard", "consent"])]
     ruled = set(zip(lawful["source"], lawful["target"], strict=True))
-    protected = set(receptors.loc[receptors["role"].isin(_PROTECTED_ROLES), "ref"])
     cleared = findings[(findings["evidence"] != "") & (findings["verdict"] == "complies")]
     answered = set(zip(cleared["source"], cleared["target"], strict=True))
     pair = pd.Series(list(zip(worst["source"], worst["target"], strict=True)), dtype=object)

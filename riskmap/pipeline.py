@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from riskmap.assessment import Assessment, Marks
@@ -29,7 +30,7 @@ from riskmap.zones import build_rings, build_zones
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
+    from numpy.typing import NDArray
 
     from riskmap.batches import LayerSource
     from riskmap.catalog import LayerSpec
@@ -272,7 +273,7 @@ def clip(setbacks: Setbacks, inside: set[str]) -> Setbacks:
     """
 
     def touch(table: pd.DataFrame) -> pd.DataFrame:
-        near = table["source"].isin(inside) | table["target"].isin(inside)
+        near = _are_in(table["source"], inside) | _are_in(table["target"], inside)
         kept: pd.DataFrame = table[near].reset_index(drop=True)
         return kept
 
@@ -284,6 +285,13 @@ def clip(setbacks: Setbacks, inside: set[str]) -> Setbacks:
         displaced=dict(zip(coverage["rule"], coverage["displaced"], strict=True)),
     )
     return Setbacks(gpd.GeoDataFrame(findings), touch(setbacks.pairs), counted)
+
+
+def _are_in(refs: pd.Series, inside: set[str]) -> NDArray[np.bool_]:
+    # Each name is looked up once, however many rows it has.
+    codes, names = pd.factorize(refs)
+    held = np.fromiter((name in inside for name in names), dtype=bool, count=len(names))
+    return np.asarray(held[codes], dtype=bool) if len(names) else np.zeros(len(refs), dtype=bool)
 
 
 def _to_sheet(shape: shapely.Geometry, plane: SheetPlane) -> shapely.Geometry:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from riskmap.crs import PLANE_CRS
 from riskmap.encounter import meet
+from riskmap.errors import DataError, complain
 from riskmap.hazards import HazardSide, listed_m, pick_rows
 from riskmap.judging import Case, judge_case
 from riskmap.lines import largest_width
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
     from riskmap.progress import Progress
     from riskmap.quality import Layer
     from riskmap.rulebook import Rule, Rulebook
+
+
+# So many ids are named in a complaint.
+_NAMED = 5
+
+# What no id holds: it keeps the parts of a key apart.
+_BETWEEN = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +182,15 @@ def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
     -------
     Setbacks
         Findings, pairs and coverage over all parts.
+
+    Raises
+    ------
+    DataError
+        When one id was met in two parts: two features would share their findings.
     """
-    table = arrange(_finish(_join([part.findings for part in parts])), FINDINGS)
+    joined = _join([part.findings for part in parts])
+    _refuse_twins(joined)
+    table = arrange(_finish(joined), FINDINGS)
     receptors = pd.concat([part.receptors for part in parts], ignore_index=True)
     pairs = worst_of_pairs(table, hazards=side.hazards, receptors=receptors)
     roles = (set(side.hazards["role"].unique()), {role for part in parts for role in part.roles})
@@ -190,6 +205,16 @@ def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
     ]
     counted = count_rules(pd.DataFrame(coverage), findings=table, displaced=displaced)
     return Setbacks(table, pairs, counted)
+
+
+def _refuse_twins(findings: pd.DataFrame) -> None:
+    """Complain of ids that stand twice in a layer too large to be looked through whole."""
+    if findings.empty:
+        return
+    twice = findings.duplicated(["source", "target", "rule"])
+    names = sorted(set(findings.loc[twice, "target"]))[:_NAMED]
+    if names:
+        raise DataError([complain("error.id_twice_large", {"ids": ", ".join(names)})])
 
 
 def _cover(
@@ -436,17 +461,15 @@ def finding_id(source: str, target: str, rule: str) -> str:
         ``F`` and sixteen hexadecimal digits, the same in every run: ten would meet
         each other among the millions of a province.
     """
-    return "F" + sha256("\x1f".join((source, target, rule)).encode()).hexdigest()[:16]
+    return "F" + sha256(_BETWEEN.join((source, target, rule)).encode()).hexdigest()[:16]
 
 
 def _finish(findings: pd.DataFrame) -> pd.DataFrame:
     if findings.empty:
         return findings
     table = findings.copy()
-    table["finding_id"] = [
-        finding_id(*key)
-        for key in zip(table["source"], table["target"], table["rule"], strict=True)
-    ]
+    keys = table["source"] + _BETWEEN + table["target"] + _BETWEEN + table["rule"]
+    table["finding_id"] = ["F" + sha256(key.encode()).hexdigest()[:16] for key in keys]
     failed = table["verdict"].isin([*VIOLATIONS, "advisory_short"])
     short = table["required_m"] - table["measured_m"]
     table["short_m"] = short.where(failed)
