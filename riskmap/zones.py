@@ -7,6 +7,8 @@ cut so that each spot of the study area belongs to exactly one.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 INFLUENCES = ("ban", "standard", "consent", "advisory", "outside")
 
 _QUARTER_SEGMENTS = 24
+
+_BUFFER_SHARES = 64
 
 _AREA_TOLERANCE = 1e-9
 
@@ -101,12 +105,17 @@ def _reach(table: pd.DataFrame, hazards: gpd.GeoDataFrame) -> np.ndarray:
     pairs = table[["hazard", "required_m"]]
     number = pairs.groupby(["hazard", "required_m"], sort=False).ngroup().to_numpy()
     distinct = pairs.drop_duplicates()
-    drawn = shapely.buffer(
-        np.asarray(hazards.geometry.loc[distinct["hazard"]].array),
-        distinct["required_m"].to_numpy(float),
-        quad_segs=_QUARTER_SEGMENTS,
-    )
-    return np.asarray(drawn)[number]
+    shapes = np.asarray(hazards.geometry.loc[distinct["hazard"]].array)
+    distances = distinct["required_m"].to_numpy(float)
+    # Small shares, since ranges differ much in work; GEOS lets go of the interpreter's lock.
+    shares = (np.array_split(items, _BUFFER_SHARES) for items in (shapes, distances))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        drawn = list(pool.map(_buffer, *shares))
+    return np.asarray(np.concatenate(drawn)[number])
+
+
+def _buffer(shapes: np.ndarray, distances: np.ndarray) -> np.ndarray:
+    return np.asarray(shapely.buffer(shapes, distances, quad_segs=_QUARTER_SEGMENTS))
 
 
 def _report_distances(layers: Sequence[Layer], as_of: date) -> dict[str, float]:
