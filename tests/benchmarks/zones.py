@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 from riskmap.zones import INFLUENCES, build_zones
-from tests.test_zones import straight_zones
+from tests.plain_zones import straight_zones
 
 _HAZARDS_PER_KM2 = 0.8
 _KM2_PER_TOWN = 35.0
@@ -27,9 +27,11 @@ _REACHES_M = (17.5, 35.0, 50.0, 100.0, 150.0, 200.0, 300.0, 500.0, 1000.0)
 _REACH_SHARES = (0.1, 0.15, 0.2, 0.2, 0.1, 0.1, 0.07, 0.05, 0.03)
 
 
-def made_hazards(count: int, rng: np.random.Generator) -> tuple[np.ndarray, shapely.Geometry]:
+def made_hazards(
+    count: int, rng: np.random.Generator, *, density: float = 1.0
+) -> tuple[np.ndarray, shapely.Geometry]:
     """Make hazards (six in ten points, one in twenty pipelines) and the county around them."""
-    width_m = 1000.0 * float(np.sqrt(count / _HAZARDS_PER_KM2))
+    width_m = 1000.0 * float(np.sqrt(count / (_HAZARDS_PER_KM2 * density)))
     towns = rng.random((max(4, int(width_m**2 / 1e6 / _KM2_PER_TOWN)), 2)) * width_m
     sizes = np.minimum(rng.pareto(1.3, len(towns)) + 0.3, 10.0)
     spread = 250 + 350 * (sizes / sizes.mean()) ** 0.4
@@ -114,11 +116,12 @@ def main() -> int:
     """Print one line; fail when the zones of the made county are not complete."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.zones")
     parser.add_argument("--hazards", type=int, default=2000)
+    parser.add_argument("--density", type=float, default=1.0, help="5: one city, all overlaps")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--oracle", action="store_true", help="time the straight form too")
     chosen = parser.parse_args()
     rng = np.random.default_rng(chosen.seed)
-    hazards, study_area = made_hazards(chosen.hazards, rng)
+    hazards, study_area = made_hazards(chosen.hazards, rng, density=chosen.density)
     start = time.perf_counter()
     rings = made_rings(hazards, rng)
     found: dict[str, object] = {"hazards": len(hazards), "rings": len(rings)}
