@@ -90,11 +90,11 @@ class Grid(NamedTuple):
         West and south edge [m] and cells a metre.
     size : numpy.ndarray of int64, shape (3 * classes,)
         Columns, rows, and first cell.
-    cell : numpy.ndarray of int64
+    cell : numpy.ndarray of int32
         First entry of each cell, and one past the last.
-    entry : numpy.ndarray of int64
+    entry : numpy.ndarray of int32
         Boxes that touch each cell.
-    piece : numpy.ndarray of int64
+    piece : numpy.ndarray of int32
         Piece of each box.
     box : numpy.ndarray of float64
         Widened boxes, four numbers each [m].
@@ -102,9 +102,9 @@ class Grid(NamedTuple):
 
     frame: Floats
     size: Integers
-    cell: Integers
-    entry: Integers
-    piece: Integers
+    cell: NDArray[np.int32]
+    entry: NDArray[np.int32]
+    piece: NDArray[np.int32]
     box: Floats
 
 
@@ -203,9 +203,10 @@ def _read_all(rows: WkbRows) -> tuple[Chains, Integers, Integers]:
             chains = _wider(chains, vertices + len(dense.xy) + len(scratch.xy), count)
     return (
         chains._replace(
-            xy=chains.xy[: 2 * vertices].copy(),
-            first=chains.first[: count + 1].copy(),
-            kind=chains.kind[:count].copy(),
+            # Views: what was asked for too much was never touched.
+            xy=chains.xy[: 2 * vertices],
+            first=chains.first[: count + 1],
+            kind=chains.kind[:count],
         ),
         shape_chain,
         status,
@@ -276,7 +277,7 @@ def _with_images(
     begins = chains.first[shape_chain[filled]]
     x, y = chains.xy[0::2], chains.xy[1::2]
     west, east = np.minimum.reduceat(x, begins), np.maximum.reduceat(x, begins)
-    furthest = np.maximum.reduceat(np.abs(y), begins)
+    furthest = np.maximum(np.maximum.reduceat(y, begins), -np.minimum.reduceat(y, begins))
     near = reach_m[filled] * _largest_scale(furthest, reach_m[filled]) + 1.0
     edge = PLANE_HALF_WIDTH_M
     parts = [(chains.xy, chains.first[:-1], chains.kind, np.diff(shape_chain), owner)]
@@ -407,14 +408,14 @@ def make_grid(index: HazardIndex, *, reach_m: Floats) -> Grid:
     parts = [_class_cells(index, reach_m[:, klass]) for klass in range(reach_m.shape[1])]
     frames, sizes, cells, entries, pieces, boxes = ([part[i] for part in parts] for i in range(6))
     cell_base = np.cumsum([0, *(len(cell) for cell in cells)])
-    entry_base = np.cumsum([0, *(len(entry) for entry in entries)])
-    box_base = np.cumsum([0, *(len(piece) for piece in pieces)])
+    entry_base = np.cumsum([0, *(len(entry) for entry in entries)], dtype=np.int32)
+    box_base = np.cumsum([0, *(len(piece) for piece in pieces)], dtype=np.int32)
     return Grid(
         frame=_joint(frames, float),
         size=_joint([(*size, cell_base[i]) for i, size in enumerate(sizes)], np.int64),
-        cell=_joint([cell + entry_base[i] for i, cell in enumerate(cells)], np.int64),
-        entry=_joint([entry + box_base[i] for i, entry in enumerate(entries)], np.int64),
-        piece=_joint(pieces, np.int64),
+        cell=_joint([cell + entry_base[i] for i, cell in enumerate(cells)], np.int32),
+        entry=_joint([entry + box_base[i] for i, entry in enumerate(entries)], np.int32),
+        piece=_joint(pieces, np.int32),
         box=_joint(boxes, float),
     )
 
@@ -427,13 +428,21 @@ def _joint(parts: Sequence[object], dtype: type) -> NDArray[Any]:
 
 def _class_cells(
     index: HazardIndex, reach_m: Floats
-) -> tuple[tuple[float, float, float], tuple[int, int], Integers, Integers, Integers, Floats]:
+) -> tuple[
+    tuple[float, float, float],
+    tuple[int, int],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    Integers,
+    Floats,
+]:
     pieces = index.pieces
     wanted = reach_m[pieces.owner]
     piece = np.flatnonzero(wanted >= 0.0)
     if len(piece) == 0:
-        none = np.zeros(0, dtype=np.int64)
-        return (0.0, 0.0, 0.0), (0, 0), np.zeros(1, dtype=np.int64), none, none, np.zeros(0)
+        none = np.zeros(0, dtype=np.int32)
+        nobody = np.zeros(0, dtype=np.int64)
+        return (0.0, 0.0, 0.0), (0, 0), np.zeros(1, dtype=np.int32), none, nobody, np.zeros(0)
     # Two micrometres and a part in 1e9 more: rounding may not lose a pair.
     wide = (wanted[piece] + 2e-6) * pieces.metric.reshape(-1, 6)[piece, 5] * (1.0 + 1e-9)
     wide[piece >= index.runs] = 0.0
@@ -445,10 +454,10 @@ def _class_cells(
     columns, rows = int(width / cell_m) + 1, int(height / cell_m) + 1
     frame = (west, south, 1.0 / cell_m)
     flat = np.ascontiguousarray(box).ravel()
-    cell = np.zeros(columns * rows + 1, dtype=np.int64)
-    _fill_cells(flat, frame, (columns, rows), cell, np.zeros(0, dtype=np.int64))
+    cell = np.zeros(columns * rows + 1, dtype=np.int32)
+    _fill_cells(flat, frame, (columns, rows), cell, np.zeros(0, dtype=np.int32))
     np.cumsum(cell, out=cell)
-    entry = np.empty(int(cell[-1]), dtype=np.int64)
+    entry = np.empty(int(cell[-1]), dtype=np.int32)
     filled = cell.copy()
     _fill_cells(flat, frame, (columns, rows), filled, entry)
     return frame, (columns, rows), cell, entry, piece, flat
@@ -459,8 +468,8 @@ def _fill_cells(
     box: Floats,
     frame: tuple[float, float, float],
     size: tuple[int, int],
-    cell: Integers,
-    entry: Integers,
+    cell: NDArray[np.int32],
+    entry: NDArray[np.int32],
 ) -> None:
     """Count the boxes of each cell (`entry` empty), or write them from where each starts."""
     west, south, scale = frame

@@ -7,21 +7,31 @@ file, as `riskmap check` takes a large layer past the hazards, without the words
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmap.geometry import LONLAT
-from riskmap.sweep import Batch, listed_reach, make_sweeper
+from riskmap.sweep import Batch, Sweeper, listed_reach, make_sweeper
 from riskmap.wkb import WkbRows
-from tests.benchmarks.measure import Job, Rows, Rules, job_of, job_parser, report
+from tests.benchmarks.measure import (
+    Job,
+    Rows,
+    Rules,
+    job_of,
+    job_parser,
+    peak_mb,
+    report,
+    seconds_since_start,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 _BATCH = 16_384
@@ -86,8 +96,18 @@ class _Ruled:
         return Rows.join(parts)
 
 
-def rows_of_riskmap(job: Job) -> Rows:
-    """Ask riskmap for the rows. The one place to adapt when its entrance changes.
+def _hazards(job: Job, rules: Rules) -> tuple[Sweeper, NDArray[np.int64]]:
+    file = pq.ParquetFile(job.degrees("hazards"), pre_buffer=False)
+    (held,) = file.iter_batches(10_000_000, columns=["kind", "geometry"], use_threads=False)
+    hazard_kind = _kinds(held.column("kind"))
+    reach_m = rules.reach_m()
+    reach_m[reach_m == 0.0] = -1.0
+    reach = listed_reach(hazard_kind, reach_m)
+    return make_sweeper(_places(held.column("geometry")), reach=reach), hazard_kind
+
+
+def rows_of_riskmap(job: Job) -> Iterator[Rows]:
+    """Ask riskmap for the rows, batch by batch. The one place to adapt to its entrance.
 
     Parameters
     ----------
@@ -95,24 +115,14 @@ def rows_of_riskmap(job: Job) -> Rows:
         What is asked: ``job.degrees("hazards")`` and ``job.degrees("receptors")`` are the
         files, ``rules.json`` in ``job.data`` the rules, ``job.threads`` the threads.
 
-    Returns
-    -------
+    Yields
+    ------
     Rows
         Hazard, receptor, rule and distance [m] of each row closer than required.
     """
     rules = Rules.read(job.data)
-    hazards = pq.ParquetFile(job.degrees("hazards"), pre_buffer=False).read(
-        ["kind", "geometry"], use_threads=False
-    )
-    (held,) = hazards.combine_chunks().to_batches()
-    hazard_kind = _kinds(held.column("kind"))
-    reach_m = rules.reach_m()
-    reach_m[reach_m == 0.0] = -1.0
-    sweeper = make_sweeper(
-        _places(held.column("geometry")), reach=listed_reach(hazard_kind, reach_m)
-    )
+    sweeper, hazard_kind = _hazards(job, rules)
     ruled = _Ruled(rules, hazard_kind)
-    parts: list[Rows] = []
     kinds: list[Batch] = []
 
     def kept() -> Iterator[Batch]:
@@ -123,14 +133,50 @@ def rows_of_riskmap(job: Job) -> Rows:
     for pairs in sweeper.run(kept(), threads=job.threads):
         batch = kinds.pop(0)
         klass = batch.klass[pairs.receptor - batch.number[0]]
-        parts.append(ruled.rows(pairs.hazard, pairs.receptor, pairs.distance_m, klass))
-    return Rows.join(parts)
+        yield ruled.rows(pairs.hazard, pairs.receptor, pairs.distance_m, klass)
+
+
+def stream_rows(job: Job) -> None:
+    """Write the rows to a file as they come, and print what that took and counted.
+
+    Nothing is kept, so the peak is that of the pass alone, whatever the number of rows.
+
+    Parameters
+    ----------
+    job : Job
+        What is asked; the file is ``job.out`` with the suffix ``.parquet``.
+    """
+    count, total_m = 0, 0.0
+    names = ("hazard", "receptor", "rule", "distance_m")
+    types = (pa.int32(), pa.int32(), pa.int16(), pa.float64())
+    with pq.ParquetWriter(
+        job.out.with_suffix(".parquet"), pa.schema(list(zip(names, types, strict=True)))
+    ) as writer:
+        for rows in rows_of_riskmap(job):
+            held = (rows.hazard, rows.receptor, rows.rule, rows.distance_m)
+            writer.write_batch(pa.record_batch([pa.array(part) for part in held], names=names))
+            count, total_m = count + len(rows.hazard), total_m + float(rows.distance_m.sum())
+    line = {
+        "engine": "riskmap, rows written as they come",
+        "scale": job.scale,
+        "wall_s": round(seconds_since_start(), 2),
+        "peak_mb": round(peak_mb()),
+        "rows": count,
+        "sum_m": round(total_m, 3),
+    }
+    print(json.dumps(line))
 
 
 def main() -> None:
     """Run riskmap on the data that the command line names and print its JSON line."""
-    job = job_of(job_parser("Run riskmap on the benchmark's data.").parse_args())
-    report(rows_of_riskmap(job), engine="riskmap", job=job)
+    parser = job_parser("Run riskmap on the benchmark's data.")
+    parser.add_argument("--stream", action="store_true", help="write rows out, keep none")
+    arguments = parser.parse_args()
+    job = job_of(arguments)
+    if arguments.stream:
+        stream_rows(job)
+    else:
+        report(Rows.join(rows_of_riskmap(job)), engine="riskmap", job=job)
 
 
 if __name__ == "__main__":
