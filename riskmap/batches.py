@@ -64,7 +64,13 @@ class RawBatch:
     number: NDArray[np.int64]
 
     def places(self) -> WkbRows:
-        """Return where the rows are, for the test of boxes: degrees, or projected."""
+        """Say where the rows are, for the test of boxes.
+
+        Returns
+        -------
+        WkbRows
+            The rows in degrees as they stand, or projected when they are no degrees.
+        """
         if is_lonlat(self.source.datum):
             return _laid_out(self.wkb)
         # Refused rows stay in place, without a geometry: quality says why.

@@ -183,6 +183,7 @@ def _report(where: Path, options: argparse.Namespace, *, out: Path, as_of: date 
     config = load_config(where, as_of=as_of, language=options.lang)
     check_output(out)
     lang = config.language
+    _say_if_cold(lang)
     progress = _progress(lang)
     assessment = assess(config, progress=progress)
     write_report(assessment, out=out, lang=lang, all_units=options.all_units, progress=progress)
@@ -204,6 +205,7 @@ def _check(options: argparse.Namespace) -> int:
     from riskmap.config import load_config  # noqa: PLC0415 - imports that cost are late
 
     config = load_config(options.project, as_of=options.as_of, language=options.lang)
+    _say_if_cold(config.language)
     if options.executor or options.scheduler or options.tiles or options.findings:
         verdicts = _check_tiles(options, config)
     else:
@@ -258,6 +260,14 @@ def _warmup(options: argparse.Namespace) -> int:
     key = "cli.warmup_lost" if folder is None else "cli.warmup_done"
     print(say(key, lang, {"folder": folder or ""}))
     return 0
+
+
+def _say_if_cold(lang: Lang) -> None:
+    """Say why the first run on a machine takes longer."""
+    from riskmap.compiled import is_cold  # noqa: PLC0415 - imports that cost are late
+
+    if is_cold():
+        print(say("cli.cold", lang), file=sys.stderr, flush=True)
 
 
 def _summary(assessment: Assessment, lang: Lang) -> str:

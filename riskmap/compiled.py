@@ -105,6 +105,18 @@ def kernel_folder() -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
+def is_cold() -> bool:
+    """Tell whether the kernels still have to be compiled.
+
+    Returns
+    -------
+    bool
+        True before the first run on a machine, and always where nothing can be kept.
+    """
+    folder = kernel_folder()
+    return folder is None or next(folder.rglob("*.nbi"), None) is None
+
+
 def _cache_home() -> Path:
     if _CONFIG.CACHE_DIR:
         return Path(_CONFIG.CACHE_DIR) / "riskmap"

@@ -53,13 +53,30 @@ class Encounters:
     ends: Floats
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Encounters:
-        """Return some of the pairs."""
+        """Take some of the pairs.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int or bool
+            Which, in what order.
+
+        Returns
+        -------
+        Encounters
+            Those pairs.
+        """
         return Encounters(
             self.hazard[rows], self.receptor[rows], self.distance_m[rows], self.ends[rows]
         )
 
     def lines(self) -> np.ndarray:
-        """Return the shortest lines in EPSG:3395, hazard first."""
+        """Draw the shortest lines.
+
+        Returns
+        -------
+        numpy.ndarray of shapely.LineString, shape (n,)
+            Lines in EPSG:3395, from hazard to receptor.
+        """
         return np.asarray(shapely.linestrings(self.ends.reshape(-1, 2, 2)))
 
 

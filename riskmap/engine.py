@@ -121,7 +121,20 @@ class LocalExecutor:
     """Work tasks one after the other in this process; each uses its own threads."""
 
     def work(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
-        """Work every task in order."""
+        """Work every task in order.
+
+        Parameters
+        ----------
+        function : callable
+            Function of one task.
+        tasks : sequence
+            The tasks.
+
+        Yields
+        ------
+        object
+            Results in the order of the tasks.
+        """
         for task in tasks:
             yield function(task)
 

@@ -126,7 +126,18 @@ class HazardSide:
 
 
 def listed_m(rule: Rule) -> float:
-    """Return the distance to which a rule's pairs are listed [m]."""
+    """Tell how far a rule's pairs are listed.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule.
+
+    Returns
+    -------
+    float
+        Distance [m]; 0 for a rule without a number.
+    """
     return rule.entry.search_m or (rule.entry.distance_m or 0.0) * LISTED_TIMES
 
 

@@ -67,7 +67,13 @@ class Reach:
         return int(self.group.max()) + 1 if len(self.group) else 0
 
     def widest(self) -> Floats:
-        """Return the distance to look at [m], shape (hazards, receptor classes)."""
+        """Take the farther of both distances for each hazard.
+
+        Returns
+        -------
+        numpy.ndarray, shape (hazards, receptor classes)
+            Distance to look at [m].
+        """
         widest: Floats = np.maximum(self.listed_m, self.nearest_m)[self.hazard_class]
         return widest
 
@@ -140,7 +146,13 @@ class Pairs:
         return ground_m(self.best)
 
     def measured(self) -> Measured:
-        """Return distances and end points in longitude and latitude."""
+        """Bring the pairs to longitude and latitude.
+
+        Returns
+        -------
+        Measured
+            Distances [m] and end points [degrees].
+        """
         return finish(self.best)
 
 
@@ -371,7 +383,13 @@ class Sweeper:
         return near, status
 
     def nearest(self) -> Nearest:
-        """Return the nearest receptor of each hazard and group over all batches so far."""
+        """Join what the threads found over all batches so far.
+
+        Returns
+        -------
+        Nearest
+            Nearest receptor of each hazard and group.
+        """
         shape = (len(self.index), max(1, self.reach.groups))
         total = nobody(*shape)
         for clerk in self._clerks:
