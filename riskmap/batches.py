@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
-from riskmap.crs import is_lonlat, lonlat_from_plane, resolve_datum, to_plane
+from riskmap.crs import SEMI_MAJOR_M, is_lonlat, lonlat_from_plane, resolve_datum, to_plane
 from riskmap.errors import DataError, complain
 from riskmap.geometry import LONLAT
 from riskmap.io import RawLayer
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 # Rows that travel together.
 BATCH_ROWS = 65_536
 
+# Files may give the boxes of their rows in single precision: so far may those be off [degrees].
+_ROUNDED = 4e-5 * np.array([-1.0, -1.0, 1.0, 1.0])
+
 # A layer with fewer rows is read whole: it costs less than the bookkeeping.
 STREAM_ROWS = 50_000
 
@@ -55,7 +58,7 @@ class RawBatch:
     wkb : pyarrow.Array of binary
         Geometry in the file's own coordinates.
     number : numpy.ndarray of int64
-        Row of the file, the first being 0.
+        Row of the file, the first being 0; of a GeoPackage its feature id less 1.
     """
 
     source: LayerSource
@@ -167,13 +170,21 @@ class LayerSource:
         DataError
             When a part of the file cannot be read; it is named.
         """
-        where = boxes if boxes is not None and is_lonlat(self.datum) else None
-        if where is not None:
-            where = lonlat_from_plane(where.reshape(-1, 2)).reshape(-1, 4)
+        where = None
+        if boxes is not None and is_lonlat(self.datum):
+            where = _in_degrees(boxes)
         if self.path.suffix.lower() == ".parquet":
             yield from _parquet_batches(self, where)
         else:
             yield from _package_batches(self, where)
+
+
+def _in_degrees(boxes: Floats) -> Floats:
+    """Take boxes of the plane to degrees; an image across the antimeridian stays beyond it."""
+    corners = boxes.reshape(-1, 2)
+    latitude = lonlat_from_plane(np.column_stack([np.zeros(len(corners)), corners[:, 1]]))[:, 1]
+    longitude = np.degrees(corners[:, 0] / SEMI_MAJOR_M)
+    return np.column_stack([longitude, latitude]).reshape(-1, 4) + _ROUNDED
 
 
 def open_source(spec: LayerSpec, *, folder: Path) -> LayerSource | None:
