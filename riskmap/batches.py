@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
@@ -20,7 +21,7 @@ import shapely
 from riskmap.crs import is_lonlat, lonlat_from_plane, resolve_datum, to_plane
 from riskmap.errors import DataError, complain
 from riskmap.geometry import LONLAT, WkbRows, rows_of_shapes
-from riskmap.io import RawLayer
+from riskmap.io import RawLayer, missing_columns
 from riskmap.roles import ROLES
 
 if TYPE_CHECKING:
@@ -183,7 +184,13 @@ def open_source(spec: LayerSpec, *, folder: Path) -> LayerSource | None:
     -------
     LayerSource or None
         None when the layer has to be read whole: it plays another part than a receptor, its
-        rows may be mended by moving them, it is in another format, or it is small.
+        rows may be mended by moving them, it is in another format, or it is small; and when
+        its file does not say what is in it, so that whole reading says why.
+
+    Raises
+    ------
+    DataError
+        When the file lacks a column that the catalog names, or is in another datum.
     """
     path = folder / spec.file
     suffix = path.suffix.lower()
@@ -192,15 +199,26 @@ def open_source(spec: LayerSpec, *, folder: Path) -> LayerSource | None:
     if not alone or moved or suffix not in {".parquet", ".gpkg"} or not path.is_file():
         return None
     try:
-        crs, rows = _parquet_facts(path) if suffix == ".parquet" else _package_facts(spec, path)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise DataError(
-            [complain("error.layer_unreadable", {"file": path, "layer": spec.id, "reason": error})]
-        ) from error
-    if rows < STREAM_ROWS:
+        facts = _parquet_facts(path) if suffix == ".parquet" else _package_facts(spec, path)
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError):
         return None
-    datum = resolve_datum(spec.datum or "", file_crs=crs, layer=spec.id)
-    return LayerSource(spec, path, crs, datum, rows)
+    if facts.rows < STREAM_ROWS:
+        return None
+    heading = pd.DataFrame(columns=list(facts.columns))
+    missing = missing_columns(RawLayer(spec, path, heading, np.zeros(0, dtype=object), facts.crs))
+    if missing:
+        raise DataError(missing)
+    datum = resolve_datum(spec.datum or "", file_crs=facts.crs, layer=spec.id)
+    return LayerSource(spec, path, facts.crs, datum, facts.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Hold what a file says of itself."""
+
+    crs: str | None
+    rows: int
+    columns: tuple[str, ...]
 
 
 def _geo(path: Path) -> dict[str, object]:
@@ -216,20 +234,29 @@ def _column(geo: dict[str, object]) -> tuple[str, dict[str, object]]:
     return primary, columns[primary]
 
 
-def _parquet_facts(path: Path) -> tuple[str | None, int]:
+def _parquet_facts(path: Path) -> _Facts:
     import pyproj  # noqa: PLC0415 - heavy, and only for files that say their CRS as JSON
 
-    _, column = _column(_geo(path))
+    geometry, column = _column(_geo(path))
     crs = column.get("crs", "OGC:CRS84")
     if column.get("encoding") != "WKB":
         raise ValueError(f"encoding {column.get('encoding')} is read whole only")
     text = None if crs is None else pyproj.CRS.from_user_input(crs).to_wkt()
-    return text, int(pq.read_metadata(path).num_rows)
+    hidden = {geometry, *_bounding(column)}
+    names = [name for name in pq.read_schema(path).names if name not in hidden]
+    return _Facts(text, int(pq.read_metadata(path).num_rows), tuple(names))
 
 
-def _package_facts(spec: LayerSpec, path: Path) -> tuple[str | None, int]:
+def _bounding(column: dict[str, object]) -> set[str]:
+    """Name the columns that hold nothing but each row's box."""
+    covering = column.get("covering")
+    bounds = covering["bbox"] if isinstance(covering, dict) else {}
+    return {str(path[0]) for path in bounds.values()}
+
+
+def _package_facts(spec: LayerSpec, path: Path) -> _Facts:
     facts = pyogrio.read_info(path, layer=spec.sublayer, force_feature_count=True)
-    return facts["crs"], int(facts["features"])
+    return _Facts(facts["crs"], int(facts["features"]), tuple(facts["fields"]))
 
 
 def _parquet_batches(source: LayerSource, where: Floats | None) -> Iterator[RawBatch]:
@@ -237,7 +264,7 @@ def _parquet_batches(source: LayerSource, where: Floats | None) -> Iterator[RawB
     file = pq.ParquetFile(source.path, pre_buffer=False, memory_map=False)
     covering = column.get("covering")
     bounds = covering["bbox"] if isinstance(covering, dict) else None
-    skipped = {str(path[0]) for path in bounds.values()} if bounds else set()
+    skipped = _bounding(column)
     columns = [name for name in file.schema_arrow.names if name not in skipped]
     start = 0
     for group in range(file.num_row_groups):
@@ -250,6 +277,8 @@ def _parquet_batches(source: LayerSource, where: Floats | None) -> Iterator[RawB
                 ):
                     yield _parted(source, batch, geometry, number)
                     number += len(batch)
+            except MemoryError:
+                raise
             except (OSError, pa.ArrowException) as error:
                 reason = f"row group {group}: {error}"
                 values = {"file": source.path, "layer": source.spec.id, "reason": reason}
@@ -308,6 +337,8 @@ def _package_batches(source: LayerSource, where: Floats | None) -> Iterator[RawB
                 number = np.asarray(batch.column(fid), dtype=np.int64) - 1
                 rest = [name for name in batch.schema.names if name not in {geometry, fid}]
                 yield RawBatch(source, batch.select(rest), batch.column(at), number)
-    except (OSError, pa.ArrowException, pyogrio.errors.DataSourceError) as error:
+    except MemoryError:
+        raise
+    except (OSError, pa.ArrowException, RuntimeError) as error:
         values = {"file": source.path, "layer": source.spec.id, "reason": error}
         raise DataError([complain("error.layer_unreadable", values)]) from error

@@ -19,13 +19,13 @@ import pandas as pd
 from riskmap.batches import LayerSource, open_source
 from riskmap.config import load_config
 from riskmap.engine import Tile, make_tiles, owners
-from riskmap.errors import OutputError, complain
+from riskmap.errors import DataError, OutputError, complain
 from riskmap.geometry import OK, rows_of_shapes
 from riskmap.hazards import HazardSide
 from riskmap.io import write_parquet
-from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, prepare, refs_inside
+from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, nothing_left, prepare, refs_inside
 from riskmap.progress import Silent
-from riskmap.quality import LayerCounts, check_layer, counts_table, leave_outside
+from riskmap.quality import FirstOnes, LayerCounts, check_layer, counts_table, leave_outside
 from riskmap.setback import Part, Setbacks, check_receptors, join_parts
 from riskmap.sweep import Sweeper, listed_reach, make_sweeper
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from riskmap.columns import Problem
     from riskmap.config import RunConfig
     from riskmap.engine import Executor
     from riskmap.progress import Progress
@@ -81,11 +82,19 @@ def open_project(config: RunConfig, *, progress: Progress | None = None) -> Open
     DataError, RulebookError
         When a layer or the law cannot be used.
     """
-    opened = (open_source(spec, folder=config.folder) for spec in config.catalog.layer)
-    sources = tuple(source for source in opened if source is not None)
-    ready = prepare(config, progress=progress, sources=sources)
+    sources: list[LayerSource] = []
+    refused: dict[str, DataError] = {}
+    for spec in config.catalog.layer:
+        try:
+            source = open_source(spec, folder=config.folder)
+        except DataError as error:
+            refused[spec.id] = error
+            continue
+        if source is not None:
+            sources.append(source)
+    ready = prepare(config, progress=progress, sources=sources, refused=refused)
     side = HazardSide.prepare(ready.layers, rulebook=ready.rulebook, as_of=config.as_of)
-    return Opened(ready, sources, side)
+    return Opened(ready, tuple(sources), side)
 
 
 def check_project(
@@ -128,7 +137,11 @@ def _check(
     parts = [check_receptors(side, ready.layers)]
     counts = []
     for source in project.sources:
-        streamed, count = _stream(source, side, ready, progress)
+        try:
+            streamed, count = _stream(source, side, ready, progress)
+        except MemoryError as error:
+            values: dict[str, object] = {"reason": f"{source.spec.id}: {error}"}
+            raise DataError([complain("error.no_memory", values)]) from error
         parts += streamed
         counts.append(count)
     tables = [layer.features for layer in ready.layers] + [part.receptors for part in parts[1:]]
@@ -146,12 +159,16 @@ def _stream(
     sweeper = _watch(side, reach_m)
     parts: list[Part] = []
     seen = LayerCounts(spec.id, spec.role, source.rows, 0, 0, 0, 0, 0)
+    once = FirstOnes()
+    first: list[Problem] = []
     for batch in source.batches(sweeper.grid.box.reshape(-1, 4)):
         near, status = sweeper.near(batch.places())
         # What is no place is looked at as well: quality says why it is rejected.
         wanted = near | (status != OK)
         if wanted.any():
-            layer = leave_outside(check_layer(batch.raw_layer(wanted)), reach=ready.reach)
+            layer = once.keep(check_layer(batch.raw_layer(wanted)))
+            first = first or [one for one in layer.problems if one.outcome == "rejected"][:1]
+            layer = leave_outside(layer, reach=ready.reach)
             seen = replace(
                 seen,
                 used=seen.used + layer.counts.used,
@@ -162,8 +179,11 @@ def _stream(
                 parts.append(check_receptors(side, [layer], kin=ready.layers))
         progress.advance(spec.id)
     # A row that is in reach of no hazard, read or unread, is outside.
-    outside = source.rows - seen.used - seen.repaired - seen.rejected
-    return parts, replace(seen, outside=outside)
+    counts = replace(seen, outside=source.rows - seen.used - seen.repaired - seen.rejected)
+    complaints = nothing_left(counts, spec=spec, problems=first)
+    if complaints:
+        raise DataError(complaints)
+    return parts, counts
 
 
 def _watch(side: HazardSide, reach_m: NDArray[np.float64]) -> Sweeper:
