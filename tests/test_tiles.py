@@ -173,7 +173,9 @@ def test_the_worse_direction_is_kept_where_the_ends_are_in_different_tiles(
 def test_a_rule_that_displaces_another_does_so_in_every_tile(
     crowd: RunConfig, tmp_path: Path
 ) -> None:
-    special = rule_text("test.special", distance="distance_m = 40.0", extra='displaces=["test.one"]')
+    special = rule_text(
+        "test.special", distance="distance_m = 40.0", extra='displaces=["test.one"]'
+    )
     rules = crowd.folder / "rules.toml"
     rules.write_text(rules.read_text("utf-8") + special, "utf-8")
     found = assert_tiles_agree(crowd, tmp_path, [1, 3, 8])
