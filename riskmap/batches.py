@@ -269,7 +269,7 @@ def _parquet_batches(source: LayerSource, where: Floats | None) -> Iterator[RawB
     start = 0
     for group in range(file.num_row_groups):
         rows = file.metadata.row_group(group).num_rows
-        if where is None or _may_matter(file, group, bounds, where):
+        if where is None or _may_matter(file, group, (geometry, bounds), where):
             number = start
             try:
                 for batch in file.iter_batches(
@@ -294,13 +294,23 @@ def _parted(source: LayerSource, batch: pa.RecordBatch, geometry: str, number: i
 
 
 def _may_matter(
-    file: pq.ParquetFile, group: int, bounds: dict[str, list[str]] | None, where: Floats
+    file: pq.ParquetFile,
+    group: int,
+    columns: tuple[str, dict[str, list[str]] | None],
+    where: Floats,
 ) -> bool:
-    """Tell whether the boxes of a row group's rows can touch any of some boxes."""
+    """Tell whether a row group has to be read.
+
+    Its rows' boxes can touch one of some boxes, or a row has no geometry and is rejected.
+    """
+    geometry, bounds = columns
     if bounds is None:
         return True
     held = file.metadata.row_group(group)
     index = {held.column(i).path_in_schema: i for i in range(held.num_columns)}
+    places = held.column(index[geometry]).statistics
+    if places is None or places.null_count is None or places.null_count > 0:
+        return True
     edges = {}
     for edge, end in (("xmin", "min"), ("ymin", "min"), ("xmax", "max"), ("ymax", "max")):
         at = index.get(".".join(bounds[edge]))
@@ -317,28 +327,88 @@ def _may_matter(
 
 
 def _package_batches(source: LayerSource, where: Floats | None) -> Iterator[RawBatch]:
-    bbox = None
-    if where is not None and len(where):
+    try:
+        table = _table_of(source)
+        if where is None or len(where) == 0 or table.indexed is None:
+            yield from _package_rows(source, table)
+            return
         low, high = where[:, :2].min(axis=0), where[:, 2:].max(axis=0)
         bbox = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-    try:
-        with pyogrio.open_arrow(
-            source.path,
-            layer=source.spec.sublayer,
-            bbox=bbox,
-            batch_size=BATCH_ROWS,
-            return_fids=True,
-            use_pyarrow=True,
-        ) as (facts, reader):
-            geometry = facts["geometry_name"] or "wkb_geometry"
-            fid = facts["fid_column"] or "OGC_FID"
-            for batch in reader:
-                at = batch.schema.get_field_index(geometry)
-                number = np.asarray(batch.column(fid), dtype=np.int64) - 1
-                rest = [name for name in batch.schema.names if name not in {geometry, fid}]
-                yield RawBatch(source, batch.select(rest), batch.column(at), number)
+        yield from _package_rows(source, table, bbox=bbox)
+        if table.indexed < source.rows:
+            # What is no place is in no index: it is read as well, and quality says why.
+            yield from _package_rows(source, table, where=table.unplaced)
     except MemoryError:
         raise
     except (OSError, pa.ArrowException, RuntimeError) as error:
         values = {"file": source.path, "layer": source.spec.id, "reason": error}
         raise DataError([complain("error.layer_unreadable", values)]) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Hold what the table of a GeoPackage says: its index, and its feature ids if they skip."""
+
+    indexed: int | None
+    unplaced: str
+    fids: NDArray[np.int64] | None
+
+    def numbers(self, fid: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which row of the file each feature id is, the first being 0."""
+        return fid - 1 if self.fids is None else np.searchsorted(self.fids, fid)
+
+
+def _table_of(source: LayerSource) -> _Table:
+    path, layer = source.path, source.spec.sublayer
+    facts = pyogrio.read_info(path, layer=layer)
+    fid = facts["fid_column"] or "fid"
+    name, index = facts["layer_name"], f"rtree_{facts['layer_name']}_{facts['geometry_name']}"
+    unplaced = f"{_quoted(fid)} NOT IN (SELECT id FROM {_quoted(index)})"  # noqa: S608
+    try:
+        indexed = _ask(path, f"SELECT count(*) FROM {_quoted(index + '_rowid')}")  # noqa: S608
+    except RuntimeError:
+        indexed = None
+    last = _ask(path, f"SELECT max({_quoted(fid)}) FROM {_quoted(name)}")  # noqa: S608
+    first = _ask(path, f"SELECT min({_quoted(fid)}) FROM {_quoted(name)}")  # noqa: S608
+    if (first, last) == (1, source.rows):
+        return _Table(indexed, unplaced, None)
+    # Where features were taken out, the row of the file is the rank of the feature id.
+    kwargs = {"columns": [], "read_geometry": False, "return_fids": True}
+    _, ids = pyogrio.read_arrow(path, layer=layer, **kwargs)
+    return _Table(indexed, unplaced, np.sort(np.asarray(ids.column(0), dtype=np.int64)))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _ask(path: Path, sql: str) -> int | None:
+    """Ask a GeoPackage for one number."""
+    _, table = pyogrio.read_arrow(path, sql=sql, read_geometry=False)
+    value = table.column(0)[0].as_py()
+    return None if value is None else int(value)
+
+
+def _package_rows(
+    source: LayerSource,
+    table: _Table,
+    *,
+    bbox: tuple[float, float, float, float] | None = None,
+    where: str | None = None,
+) -> Iterator[RawBatch]:
+    with pyogrio.open_arrow(
+        source.path,
+        layer=source.spec.sublayer,
+        bbox=bbox,
+        where=where,
+        batch_size=BATCH_ROWS,
+        return_fids=True,
+        use_pyarrow=True,
+    ) as (facts, reader):
+        geometry = facts["geometry_name"] or "wkb_geometry"
+        fid = facts["fid_column"] or "OGC_FID"
+        for batch in reader:
+            at = batch.schema.get_field_index(geometry)
+            number = table.numbers(np.asarray(batch.column(fid), dtype=np.int64))
+            rest = [name for name in batch.schema.names if name not in {geometry, fid}]
+            yield RawBatch(source, batch.select(rest), batch.column(at), number)

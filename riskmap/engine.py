@@ -186,9 +186,14 @@ class _DaskExecutor:
                 left -= done
                 for future in done:
                     yield future.result()
-        except (KilledWorker, CancelledError) as error:
+        except KilledWorker as error:
             values: dict[str, object] = {"address": self.where, "reason": error}
             raise EngineError([complain("error.worker_lost", values)]) from error
+        except CancelledError as error:
+            # A scheduler that is lost takes its tasks along.
+            reason = str(error).rpartition("Message: ")[2].partition("\n")[0]
+            values = {"address": self.where, "reason": reason}
+            raise EngineError([complain("error.no_scheduler", values)]) from error
         finally:
             self.client.cancel(list(left))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,3 +53,9 @@ def refuse(task: Held) -> int:
     with (task.folder / "tries").open("a", encoding="utf-8") as file:
         file.write("x")
     raise DataError([complain("error.bad_count", {"value": str(task.number)})])
+
+
+def die(task: Held) -> int:
+    """End the worker as the kernel does when memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return task.number

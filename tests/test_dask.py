@@ -25,7 +25,7 @@ from riskmap.cli import main
 from riskmap.engine import make_executor
 from riskmap.errors import DataError, EngineError
 from tests.conftest import rule_text
-from tests.dask_tasks import Held, check_held, hold, refuse
+from tests.dask_tasks import Held, check_held, die, hold, refuse
 from tests.squares import Sheet, Squares, assert_same_findings, read_findings
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def test_a_scheduler_that_is_lost_on_the_way_is_said(cluster: Cluster, tmp_path:
         cluster.scheduler.wait(LIMIT_S)
 
     with (
-        pytest.raises(EngineError),
+        pytest.raises(EngineError, match=r"does not answer .*lost the connection"),
         make_executor("dask", scheduler=cluster.address) as executor,
         beside(kill_scheduler),
     ):
@@ -236,6 +236,19 @@ def test_a_fault_of_the_data_comes_back_with_its_complaints_and_is_not_tried_aga
         list(executor.work(refuse, [Held(7, tmp_path)]))
     assert caught.value.read("zh") == ("“7”不是正整数。",)
     assert (tmp_path / "tries").read_text("utf-8") == "x"
+
+
+def test_a_task_that_kills_every_worker_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The scheduler of this test gives up at once, so that one worker is enough.
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+    with (
+        running(tmp_path / "cluster") as cluster,
+        pytest.raises(EngineError, match=r"lost its worker .*more --tiles"),
+        make_executor("dask", scheduler=cluster.address) as executor,
+    ):
+        list(executor.work(die, [Held(0, tmp_path)]))
 
 
 def test_without_distributed_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

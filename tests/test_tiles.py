@@ -214,19 +214,50 @@ def test_a_receptor_near_hazards_of_several_tiles_is_found_by_each(tmp_path: Pat
     assert len(found) == 5
 
 
-def test_consents_hold_in_every_tile(crowd: RunConfig, tmp_path: Path) -> None:
-    catalog = crowd.folder / "catalog.toml"
-    entry = '\n[[layer]]\nid = "consents"\nrole = "consent"\nfile = "consents.csv"\n'
-    words = catalog.read_text("utf-8").split('key = "id"')[1].split("[[layer]]")[0]
-    catalog.write_text(catalog.read_text("utf-8") + entry + words, "utf-8")
-    (crowd.folder / "consents.csv").write_text(
-        "source,target,rule,number,issued,expires\n"
-        "sources/2,homes/2,test.one,A1,2020-01-01,2030-01-01\n"
-        "sources/7,homes/7,test.one,A2,2020-01-01,2021-01-01\n",
-        "utf-8",
+def test_consents_and_safety_reports_hold_in_every_tile(tmp_path: Path) -> None:
+    works = [
+        (box(300.0 * i, 0, 300.0 * i + 20, 20), {"id": f"P{i}", "name": f"P{i}"}) for i in range(6)
+    ]
+    near = [(Point(300.0 * i + 10, 70.0), {"id": f"H{i}"}) for i in range(6)]
+    plants = Sheet("chemical_plant", works, reference="plant_boundary")
+    chosen = '{ roles = ["chemical_plant"] }'
+    asked = rule_text("test.consent", nature="consent", hazard=chosen)
+    told = rule_text(
+        "test.report",
+        nature="standard",
+        hazard=chosen,
+        distance='distance_from = "safety_report"\nsearch_m = 200.0',
     )
-    config = load_config(crowd.folder, as_of=crowd.as_of)
-    assert len(assert_tiles_agree(config, tmp_path, [1, 3, 8])) == 8
+    rules = [rule.replace('"unit_edge"', '"plant_boundary"') for rule in (asked, told)]
+    consent = {"rule": "test.consent", "date": "2020-01-01", "authority": "A"}
+    consents = [
+        {"source": "plants/P1", "target": "homes/H1", "number": "1", "valid_until": "2030-01-01"},
+        {"source": "plants/P4", "target": "homes/H4", "number": "2", "valid_until": "2021-01-01"},
+    ]
+    report = {"receptor_class": "general_1", "line": "plant_boundary", "agency": "A"}
+    reports = [
+        {"unit": "plants/P2", "distance_m": "60", "report": "R", "date": "2020-01-01"},
+        {"unit": "plants/P5", "distance_m": "40", "report": "R", "date": "2020-01-01"},
+    ]
+    registers = {
+        "consents": ("consent", [consent | row for row in consents]),
+        "reports": ("safety_report", [report | row for row in reports]),
+    }
+    houses = Sheet(
+        "residential_zone",
+        [(shape, {**values, "receptor_class": "general_1"}) for shape, values in near],
+        reference=WALL,
+    )
+    layers = {"plants": plants, "homes": houses}
+    config = Squares(rules, layers, registers).write(tmp_path / "papers")
+    found = assert_tiles_agree(config, tmp_path, [1, 3, 6])
+    by_key = found.set_index(["source", "rule"])["verdict"]
+    # 50 m apart: the consent that runs is held, the one that ran out is not.
+    assert by_key["plants/P1", "test.consent"] == "consent_held"
+    assert by_key["plants/P4", "test.consent"] == "consent_missing"
+    assert by_key["plants/P2", "test.report"] == "standard_violated"
+    assert by_key["plants/P5", "test.report"] == "complies"
+    assert by_key["plants/P0", "test.report"] == "undetermined"
 
 
 @pytest.mark.parametrize("case", ["liechtenstein", "liyang"])
