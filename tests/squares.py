@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,18 +10,18 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 from pandas.testing import assert_frame_equal
-from shapely import box
+from shapely import Geometry, box
 
 from riskmap.config import load_config
 from tests.conftest import RULEBOOK_HEAD, on_paper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from shapely import Geometry
-
     from riskmap.config import RunConfig
+
+# A shape in metres on the paper, with the values of its columns.
+Row = tuple[Geometry, Mapping[str, object]]
 
 AS_OF = date(2025, 12, 31)
 PROJECT = """
@@ -44,7 +45,7 @@ class Sheet:
     """Draw one layer: rows in metres on the paper, and what its catalog entry says more."""
 
     role: str
-    rows: Sequence[tuple[Geometry, Mapping[str, object]]]
+    rows: Sequence[Row]
     reference: str = "unit_edge"
     file: str = ""
     more: str = ""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from riskmap.config import RunConfig
     from riskmap.quality import Layer
     from riskmap.setback import Setbacks
+    from tests.squares import Row
 
 NEAR = 20
 
@@ -92,8 +93,8 @@ def assert_read_alike(spec: LayerSpec, folder: Path) -> None:
     whole = check_layer(open_layer(spec, folder=folder))
     parts = streamed(opened(spec, folder))
     table = pd.concat([part.features for part in parts]).sort_values("ref", ignore_index=True)
-    plain = [pd.DataFrame(one.drop(columns="geometry")) for one in (table, whole.features)]
-    pd.testing.assert_frame_equal(*plain)
+    left, right = (pd.DataFrame(one.drop(columns="geometry")) for one in (table, whole.features))
+    pd.testing.assert_frame_equal(left, right)
     assert shapely.equals_exact(
         np.asarray(table.geometry), np.asarray(whole.features.geometry), tolerance=0.0
     ).all()
@@ -164,7 +165,7 @@ def project() -> Squares:
 
 
 def with_homes(project: Squares, folder: Path, **more: str) -> RunConfig:
-    homes = Sheet("residential_zone", [], reference="building_wall", **more)  # type: ignore[arg-type]
+    homes = Sheet("residential_zone", [], reference="building_wall", **more)
     layers = {**project.layers, "homes": homes}
     return replace(project, layers=layers).write(folder)
 
@@ -181,7 +182,7 @@ def both(
 
 
 def homes_count(counts: pd.DataFrame) -> dict[str, int]:
-    row = counts.set_index("layer").loc["homes"]
+    (row,) = counts[counts["layer"] == "homes"].to_dict("records")
     made = {name: int(row[name]) for name in ("used", "repaired", "rejected", "outside")}
     assert sum(made.values()) == row["rows_in"]
     return made
@@ -295,7 +296,7 @@ def _damage(path: Path, group: int) -> None:
 
 
 def test_row_groups_out_of_reach_are_not_read(project: Squares, tmp_path: Path) -> None:
-    rows = [(Point(1.0 * i, 50), {}) for i in range(5)]
+    rows: list[Row] = [(Point(1.0 * i, 50), {}) for i in range(5)]
     rows += [(Point(20_000.0 + i, 50), {}) for i in range(5)]
     folder = tmp_path / "p"
     folder.mkdir()
@@ -378,7 +379,7 @@ def test_a_layer_that_cannot_be_used_is_refused_as_when_read_whole(
 ) -> None:
     folder = tmp_path / "p"
     folder.mkdir()
-    rows = [(Point(0, 50), {})] * 3
+    rows: list[Row] = [(Point(0, 50), {})] * 3
     write_frame(Sheet("residential_zone", rows).frame(), folder / "homes.parquet")
     config = with_homes(project, folder)
     damage(folder / "homes.parquet")
@@ -409,7 +410,7 @@ def test_an_id_that_stands_twice_is_rejected_in_a_later_batch_too(
 ) -> None:
     folder = tmp_path / "p"
     folder.mkdir()
-    rows = [(Point(0, 50.0 + i), {"id": f"{i % 7}"}) for i in range(12)]
+    rows: list[Row] = [(Point(0, 50.0 + i), {"id": f"{i % 7}"}) for i in range(12)]
     write_frame(Sheet("residential_zone", rows).frame(), folder / "homes.parquet", rows=4)
     (found, counts), (whole, held) = both(with_homes(project, folder), monkeypatch)
     assert homes_count(counts) == {"used": 7, "repaired": 0, "rejected": 5, "outside": 0}
@@ -441,7 +442,7 @@ def test_a_batch_that_does_not_fit_is_said_with_its_layer(
 ) -> None:
     folder = tmp_path / "p"
     folder.mkdir()
-    rows = [(Point(0, 50), {})]
+    rows: list[Row] = [(Point(0, 50), {})]
     write_frame(Sheet("residential_zone", rows).frame(), folder / "homes.parquet")
     config = with_homes(project, folder)
 

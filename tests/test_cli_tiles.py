@@ -12,6 +12,7 @@ from shapely import Point
 from riskmap import batches, checking, cli, compiled, pipeline
 from riskmap.cli import INTERRUPTED, main
 from riskmap.engine import LocalExecutor
+from riskmap.setback import check_receptors
 from tests.conftest import rule_text
 from tests.squares import Sheet, Squares
 
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from riskmap.batches import RawBatch
+    from tests.squares import Row
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Write two sources with a home 50 m and one 120 m away: 100 m are asked."""
-    tanks = [(Point(0, 0), {}), (Point(5000, 0), {})]
-    near = [(Point(0, 50), {}), (Point(5000, 120), {})]
+    tanks: list[Row] = [(Point(0, 0), {}), (Point(5000, 0), {})]
+    near: list[Row] = [(Point(0, 50), {}), (Point(5000, 120), {})]
     layers = {
         "sources": Sheet("hazard_source", tanks),
         "homes": Sheet("residential_zone", near, reference="building_wall"),
@@ -161,14 +163,18 @@ def test_an_interrupt_in_the_middle_of_a_pass_ends_it(
     out = tmp_path / "out"
     words = [*tiles, "--findings", str(out)] if tiles else []
     assert main(["check", str(project), *words, "--lang", "en"]) == INTERRUPTED
-    assert capsys.readouterr().err.strip().endswith("riskmap: interrupted.")
+    assert (
+        capsys.readouterr()
+        .err.strip()
+        .endswith("riskmap: Interrupted; earlier outputs are untouched.")
+    )
     assert not tiles or list(out.iterdir()) == []
 
 
 def test_an_interrupt_while_pairs_are_measured_ends_the_threads(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measured = checking.check_receptors
+    measured = check_receptors
 
     def interrupted(*args: object, **kwargs: object) -> object:
         _thread.interrupt_main()

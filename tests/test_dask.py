@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from riskmap.config import RunConfig
+    from tests.squares import Row
 
 pytestmark = pytest.mark.dask
 
@@ -123,8 +124,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def crowd(tmp_path: Path) -> RunConfig:
     """Eight sources 300 m apart on a line, a home 50 m north of each: 100 m are asked."""
-    tanks = [(Point(300.0 * i, 0.0), {}) for i in range(8)]
-    near = [(Point(300.0 * i, 50.0), {}) for i in range(8)]
+    tanks: list[Row] = [(Point(300.0 * i, 0.0), {}) for i in range(8)]
+    near: list[Row] = [(Point(300.0 * i, 50.0), {}) for i in range(8)]
     layers = {
         "sources": Sheet("hazard_source", tanks),
         "homes": Sheet("residential_zone", near, reference="building_wall"),

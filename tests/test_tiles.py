@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shapely import LineString, Point, Polygon, box
+from shapely import LineString, Point, box
 
 from riskmap import batches
 from riskmap.checking import check_project, check_tiles, verdict_counts
@@ -22,14 +22,14 @@ from tests.conftest import rule_text
 from tests.squares import Sheet, Squares, assert_same_findings, in_order, read_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from riskmap.checking import TileReport
     from riskmap.config import RunConfig
+    from tests.squares import Row
 
 WALL = "building_wall"
-Row = tuple[Polygon | Point | LineString, "Mapping[str, object]"]
 
 
 def in_tiles(config: RunConfig, out: Path, *, tiles: int) -> tuple[list[TileReport], Path]:
@@ -86,7 +86,7 @@ def test_the_cut_goes_across_the_longer_side() -> None:
 @pytest.fixture
 def crowd(tmp_path: Path) -> RunConfig:
     """Eight sources 300 m apart on a line, a home 50 m north of each: 100 m are asked."""
-    tanks = [(Point(300.0 * i, 0.0), {}) for i in range(8)]
+    tanks: list[Row] = [(Point(300.0 * i, 0.0), {}) for i in range(8)]
     near = [(Point(300.0 * i, 50.0), {"name": f"H{i}"}) for i in range(8)]
     layers = {"sources": sources(*tanks), "homes": homes(*near)}
     return Squares([rule_text()], layers).write(tmp_path / "crowd")
@@ -119,9 +119,9 @@ def test_any_number_of_tiles_gives_the_same_table(
 
 def test_a_hazard_that_spans_four_tiles_is_checked_whole_by_its_owner(tmp_path: Path) -> None:
     # A site of 2 km by 2 km over the middle, a tank in each corner of the paper.
-    corners = [(Point(x, y), {}) for x in (-3000, 3000) for y in (-3000, 3000)]
+    corners: list[Row] = [(Point(x, y), {}) for x in (-3000, 3000) for y in (-3000, 3000)]
     site = (box(-1000, -1000, 1000, 1000), {"id": "site"})
-    walls = [(Point(x, y), {}) for x in (-1050, 1050) for y in (-1050 + 50, 1000)]
+    walls: list[Row] = [(Point(x, y), {}) for x in (-1050, 1050) for y in (-1050 + 50, 1000)]
     layers = {"sources": sources(site, *corners), "homes": homes(*walls)}
     config = Squares([rule_text()], layers).write(tmp_path / "site")
     found = assert_tiles_agree(config, tmp_path, [2, 4, 5])
