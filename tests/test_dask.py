@@ -21,7 +21,7 @@ from shapely import Point
 import riskmap
 from riskmap import checking, engine
 from riskmap.checking import check_project, check_tiles
-from riskmap.cli import main
+from riskmap.cli import INTERRUPTED, main
 from riskmap.engine import make_executor
 from riskmap.errors import DataError, EngineError
 from tests.conftest import rule_text
@@ -205,6 +205,25 @@ def test_a_scheduler_that_is_lost_on_the_way_is_said(cluster: Cluster, tmp_path:
         beside(kill_scheduler),
     ):
         list(executor.work(hold, [Held(number, tmp_path) for number in range(3)]))
+
+
+def test_an_interrupt_while_a_cluster_works_ends_the_wait(
+    cluster: Cluster,
+    crowd: RunConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(checking, "check_tile", check_held)
+
+    def interrupt() -> None:
+        await_that(lambda: len(_begun(tmp_path)) == 2, what="two tasks")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    words = ["check", str(crowd.folder), "--findings", str(tmp_path / "out"), "--tiles", "4"]
+    with beside(interrupt):
+        assert main([*words, "--scheduler", cluster.address, "--lang", "en"]) == INTERRUPTED
+    assert "Interrupted" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("impatient")
