@@ -243,7 +243,9 @@ def _parquet_facts(path: Path) -> _Facts:
         raise ValueError(f"encoding {column.get('encoding')} is read whole only")
     text = None if crs is None else pyproj.CRS.from_user_input(crs).to_wkt()
     hidden = {geometry, *_bounding(column)}
-    names = [name for name in pq.read_schema(path).names if name not in hidden]
+    # As pandas would have it: a column that a frame used as its index is none of its columns.
+    held = pq.read_schema(path).empty_table().to_pandas().columns
+    names = [str(name) for name in held if name not in hidden]
     return _Facts(text, int(pq.read_metadata(path).num_rows), tuple(names))
 
 

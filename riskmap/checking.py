@@ -293,6 +293,9 @@ def check_tiles(
     for report in executor.work(check_tile, tasks):
         reports.append(report)
         progress.advance(str(report.tile.number + 1))
+    for half in out.glob(".part-*"):
+        # A worker that was lost while it wrote: its tile was written by another.
+        half.unlink(missing_ok=True)
     return sorted(reports, key=lambda report: report.tile.number)
 
 

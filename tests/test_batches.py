@@ -361,9 +361,14 @@ def _without_key(path: Path) -> None:
     gpd.read_parquet(path).rename(columns={"id": "ID"}).to_parquet(path)
 
 
+def _key_as_index(path: Path) -> None:
+    gpd.read_parquet(path).set_index("id").to_parquet(path)
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
+        (_key_as_index, "no column 'id'"),
         (_without_geo, "Missing geo metadata"),
         (_not_parquet, "cannot be read"),
         (_other_crs, "declares CGCS2000"),

@@ -16,13 +16,13 @@ from riskmap import batches
 from riskmap.checking import check_project, check_tiles, verdict_counts
 from riskmap.config import load_config
 from riskmap.defaults import case_folder
-from riskmap.engine import LocalExecutor, owners
+from riskmap.engine import LocalExecutor, Result, Task, owners
 from riskmap.errors import DataError, OutputError
 from tests.conftest import rule_text
 from tests.squares import Sheet, Squares, assert_same_findings, in_order, read_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from riskmap.checking import TileReport
@@ -303,6 +303,27 @@ def test_a_tile_done_again_writes_the_same_file(crowd: RunConfig, tmp_path: Path
     again = read_findings(in_tiles(crowd, tmp_path / "b", tiles=3)[1])
     assert_same_findings(first, again)
     assert in_order(first)["finding_id"].is_unique
+
+
+class _Forgetful(LocalExecutor):
+    """Leave half a file behind, as a worker that is killed while it writes."""
+
+    def work(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
+        for task in tasks:
+            out = getattr(task, "out")  # noqa: B009 - tasks of any kind
+            (out / ".part-00001.parquet.999999").write_bytes(b"PAR1")
+            yield function(task)
+
+
+def test_what_a_lost_worker_left_half_written_is_taken_away(
+    crowd: RunConfig, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    check_tiles(crowd, out=out, tiles=2, executor=_Forgetful())
+    assert sorted(path.name for path in out.iterdir()) == [
+        "part-00000.parquet",
+        "part-00001.parquet",
+    ]
 
 
 def test_a_folder_with_something_in_it_is_not_touched(crowd: RunConfig, tmp_path: Path) -> None:
