@@ -310,8 +310,9 @@ def _may_matter(
         return True
     held = file.metadata.row_group(group)
     index = {held.column(i).path_in_schema: i for i in range(held.num_columns)}
+    # A file that keeps no count of its nulls is believed to have none: it is not read for that.
     places = held.column(index[geometry]).statistics
-    if places is None or places.null_count is None or places.null_count > 0:
+    if places is not None and places.null_count:
         return True
     edges = {}
     for edge, end in (("xmin", "min"), ("ymin", "min"), ("xmax", "max"), ("ymax", "max")):
@@ -331,12 +332,13 @@ def _may_matter(
 def _package_batches(source: LayerSource, where: Floats | None) -> Iterator[RawBatch]:
     try:
         table = _table_of(source)
-        if where is None or len(where) == 0 or table.indexed is None:
+        if where is None or table.indexed is None:
             yield from _package_rows(source, table)
             return
-        low, high = where[:, :2].min(axis=0), where[:, 2:].max(axis=0)
-        bbox = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-        yield from _package_rows(source, table, bbox=bbox)
+        if len(where):
+            low, high = where[:, :2].min(axis=0), where[:, 2:].max(axis=0)
+            bbox = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+            yield from _package_rows(source, table, bbox=bbox)
         if table.indexed < source.rows:
             # What is no place is in no index: it is read as well, and quality says why.
             yield from _package_rows(source, table, where=table.unplaced)

@@ -244,6 +244,16 @@ def test_a_package_rejects_what_is_in_no_index(
     assert_same_findings(found.findings, whole.findings)
 
 
+@pytest.mark.parametrize("file", ["homes.parquet", "homes.gpkg"])
+def test_where_no_hazard_asks_nothing_but_unplaced_rows_is_read(tmp_path: Path, file: str) -> None:
+    frame = homes_frame()
+    frame.loc[NEAR - 1, "geometry"] = None
+    write_frame(frame, tmp_path / file, rows=1)
+    source = opened(homes_spec(file), tmp_path)
+    read = [int(row) for batch in source.batches(np.zeros((0, 4))) for row in batch.number]
+    assert read == [NEAR - 1]
+
+
 def test_a_null_in_a_far_row_group_is_rejected_as_when_read_whole(
     project: Squares, tmp_path: Path
 ) -> None:
