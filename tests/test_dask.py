@@ -100,6 +100,11 @@ def running(folder: Path, *, workers: int = 2) -> Iterator[Cluster]:
             worker += ["--nthreads", "1", "--no-dashboard", "--name", str(number)]
             started.append(_start(worker, folder))
         await_that(file.exists, what="the scheduler")
+        talk = folder / "talk.txt"
+        await_that(
+            lambda: talk.read_text("utf-8", "replace").count("Registered to:") == workers,
+            what="the workers",
+        )
         address = json.loads(file.read_text("utf-8"))["address"]
         yield Cluster(address, started[0], tuple(started[1:]))
     finally:
@@ -117,7 +122,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_PATIENCE_S", 1.0)
+    monkeypatch.setattr(engine, "_PATIENCE_S", 4.0)
     monkeypatch.setattr(engine, "_LOOK_EVERY_S", 0.2)
 
 
