@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
@@ -20,7 +21,7 @@ import shapely
 from riskmap.crs import SEMI_MAJOR_M, is_lonlat, lonlat_from_plane, resolve_datum, to_plane
 from riskmap.errors import DataError, complain
 from riskmap.geometry import LONLAT
-from riskmap.io import RawLayer
+from riskmap.io import RawLayer, missing_columns
 from riskmap.roles import ROLES
 from riskmap.wkb import WkbRows, rows_of_shapes
 
@@ -201,7 +202,13 @@ def open_source(spec: LayerSpec, *, folder: Path) -> LayerSource | None:
     -------
     LayerSource or None
         None when the layer has to be read whole: it plays another part than a receptor, its
-        rows may be mended by moving them, it is in another format, or it is small.
+        rows may be mended by moving them, it is in another format, or it is small; and when
+        its file does not say what is in it, so that whole reading says why.
+
+    Raises
+    ------
+    DataError
+        When the file lacks a column that the catalog names, or is in another datum.
     """
     path = folder / spec.file
     suffix = path.suffix.lower()
@@ -210,15 +217,26 @@ def open_source(spec: LayerSpec, *, folder: Path) -> LayerSource | None:
     if not alone or moved or suffix not in {".parquet", ".gpkg"} or not path.is_file():
         return None
     try:
-        crs, rows = _parquet_facts(path) if suffix == ".parquet" else _package_facts(spec, path)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise DataError(
-            [complain("error.layer_unreadable", {"file": path, "layer": spec.id, "reason": error})]
-        ) from error
-    if rows < STREAM_ROWS:
+        facts = _parquet_facts(path) if suffix == ".parquet" else _package_facts(spec, path)
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError):
         return None
-    datum = resolve_datum(spec.datum or "", file_crs=crs, layer=spec.id)
-    return LayerSource(spec, path, crs, datum, rows)
+    if facts.rows < STREAM_ROWS:
+        return None
+    heading = pd.DataFrame(columns=list(facts.columns))
+    missing = missing_columns(RawLayer(spec, path, heading, np.zeros(0, dtype=object), facts.crs))
+    if missing:
+        raise DataError(missing)
+    datum = resolve_datum(spec.datum or "", file_crs=facts.crs, layer=spec.id)
+    return LayerSource(spec, path, facts.crs, datum, facts.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Hold what a file says of itself."""
+
+    crs: str | None
+    rows: int
+    columns: tuple[str, ...]
 
 
 def _geo(path: Path) -> dict[str, object]:
@@ -234,20 +252,31 @@ def _column(geo: dict[str, object]) -> tuple[str, dict[str, object]]:
     return primary, columns[primary]
 
 
-def _parquet_facts(path: Path) -> tuple[str | None, int]:
+def _parquet_facts(path: Path) -> _Facts:
     import pyproj  # noqa: PLC0415 - heavy, and only for files that say their CRS as JSON
 
-    _, column = _column(_geo(path))
+    geometry, column = _column(_geo(path))
     crs = column.get("crs", "OGC:CRS84")
     if column.get("encoding") != "WKB":
         raise ValueError(f"encoding {column.get('encoding')} is read whole only")
     text = None if crs is None else pyproj.CRS.from_user_input(crs).to_wkt()
-    return text, int(pq.read_metadata(path).num_rows)
+    hidden = {geometry, *_bounding(column)}
+    # As pandas would have it: a column that a frame used as its index is none of its columns.
+    held = pq.read_schema(path).empty_table().to_pandas().columns
+    names = [str(name) for name in held if name not in hidden]
+    return _Facts(text, int(pq.read_metadata(path).num_rows), tuple(names))
 
 
-def _package_facts(spec: LayerSpec, path: Path) -> tuple[str | None, int]:
+def _bounding(column: dict[str, object]) -> set[str]:
+    """Name the columns that hold nothing but each row's box."""
+    covering = column.get("covering")
+    bounds = covering["bbox"] if isinstance(covering, dict) else {}
+    return {str(path[0]) for path in bounds.values()}
+
+
+def _package_facts(spec: LayerSpec, path: Path) -> _Facts:
     facts = pyogrio.read_info(path, layer=spec.sublayer, force_feature_count=True)
-    return facts["crs"], int(facts["features"])
+    return _Facts(facts["crs"], int(facts["features"]), tuple(facts["fields"]))
 
 
 def _parquet_batches(source: LayerSource, where: Floats | None) -> Iterator[RawBatch]:
@@ -255,12 +284,12 @@ def _parquet_batches(source: LayerSource, where: Floats | None) -> Iterator[RawB
     file = pq.ParquetFile(source.path, pre_buffer=False, memory_map=False)
     covering = column.get("covering")
     bounds = covering["bbox"] if isinstance(covering, dict) else None
-    skipped = {str(path[0]) for path in bounds.values()} if bounds else set()
+    skipped = _bounding(column)
     columns = [name for name in file.schema_arrow.names if name not in skipped]
     start = 0
     for group in range(file.num_row_groups):
         rows = file.metadata.row_group(group).num_rows
-        if where is None or _may_matter(file, group, bounds, where):
+        if where is None or _may_matter(file, group, (geometry, bounds), where):
             number = start
             try:
                 for batch in file.iter_batches(
@@ -268,6 +297,8 @@ def _parquet_batches(source: LayerSource, where: Floats | None) -> Iterator[RawB
                 ):
                     yield _parted(source, batch, geometry, number)
                     number += len(batch)
+            except MemoryError:
+                raise
             except (OSError, pa.ArrowException) as error:
                 reason = f"row group {group}: {error}"
                 values = {"file": source.path, "layer": source.spec.id, "reason": reason}
@@ -283,13 +314,24 @@ def _parted(source: LayerSource, batch: pa.RecordBatch, geometry: str, number: i
 
 
 def _may_matter(
-    file: pq.ParquetFile, group: int, bounds: dict[str, list[str]] | None, where: Floats
+    file: pq.ParquetFile,
+    group: int,
+    columns: tuple[str, dict[str, list[str]] | None],
+    where: Floats,
 ) -> bool:
-    """Tell whether the boxes of a row group's rows can touch any of some boxes."""
+    """Tell whether a row group has to be read.
+
+    Its rows' boxes can touch one of some boxes, or a row has no geometry and is rejected.
+    """
+    geometry, bounds = columns
     if bounds is None:
         return True
     held = file.metadata.row_group(group)
     index = {held.column(i).path_in_schema: i for i in range(held.num_columns)}
+    # A file that keeps no count of its nulls is believed to have none: it is not read for that.
+    places = held.column(index[geometry]).statistics
+    if places is not None and places.null_count:
+        return True
     edges = {}
     for edge, end in (("xmin", "min"), ("ymin", "min"), ("xmax", "max"), ("ymax", "max")):
         at = index.get(".".join(bounds[edge]))
@@ -306,26 +348,89 @@ def _may_matter(
 
 
 def _package_batches(source: LayerSource, where: Floats | None) -> Iterator[RawBatch]:
-    bbox = None
-    if where is not None and len(where):
-        low, high = where[:, :2].min(axis=0), where[:, 2:].max(axis=0)
-        bbox = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     try:
-        with pyogrio.open_arrow(
-            source.path,
-            layer=source.spec.sublayer,
-            bbox=bbox,
-            batch_size=BATCH_ROWS,
-            return_fids=True,
-            use_pyarrow=True,
-        ) as (facts, reader):
-            geometry = facts["geometry_name"] or "wkb_geometry"
-            fid = facts["fid_column"] or "OGC_FID"
-            for batch in reader:
-                at = batch.schema.get_field_index(geometry)
-                number = np.asarray(batch.column(fid), dtype=np.int64) - 1
-                rest = [name for name in batch.schema.names if name not in {geometry, fid}]
-                yield RawBatch(source, batch.select(rest), batch.column(at), number)
-    except (OSError, pa.ArrowException, pyogrio.errors.DataSourceError) as error:
+        table = _table_of(source)
+        if where is None or table.indexed is None:
+            yield from _package_rows(source, table)
+            return
+        if len(where):
+            low, high = where[:, :2].min(axis=0), where[:, 2:].max(axis=0)
+            bbox = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+            yield from _package_rows(source, table, bbox=bbox)
+        if table.indexed < source.rows:
+            # What is no place is in no index: it is read as well, and quality says why.
+            yield from _package_rows(source, table, where=table.unplaced)
+    except MemoryError:
+        raise
+    except (OSError, pa.ArrowException, RuntimeError) as error:
         values = {"file": source.path, "layer": source.spec.id, "reason": error}
         raise DataError([complain("error.layer_unreadable", values)]) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Hold what the table of a GeoPackage says: its index, and its feature ids if they skip."""
+
+    indexed: int | None
+    unplaced: str
+    fids: NDArray[np.int64] | None
+
+    def numbers(self, fid: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which row of the file each feature id is, the first being 0."""
+        return fid - 1 if self.fids is None else np.searchsorted(self.fids, fid)
+
+
+def _table_of(source: LayerSource) -> _Table:
+    path, layer = source.path, source.spec.sublayer
+    facts = pyogrio.read_info(path, layer=layer)
+    fid = facts["fid_column"] or "fid"
+    name, index = facts["layer_name"], f"rtree_{facts['layer_name']}_{facts['geometry_name']}"
+    unplaced = f"{_quoted(fid)} NOT IN (SELECT id FROM {_quoted(index)})"  # noqa: S608
+    try:
+        indexed = _ask(path, f"SELECT count(*) FROM {_quoted(index + '_rowid')}")  # noqa: S608
+    except RuntimeError:
+        indexed = None
+    last = _ask(path, f"SELECT max({_quoted(fid)}) FROM {_quoted(name)}")  # noqa: S608
+    first = _ask(path, f"SELECT min({_quoted(fid)}) FROM {_quoted(name)}")  # noqa: S608
+    if (first, last) == (1, source.rows):
+        return _Table(indexed, unplaced, None)
+    # Where features were taken out, the row of the file is the rank of the feature id.
+    kwargs = {"columns": [], "read_geometry": False, "return_fids": True}
+    _, ids = pyogrio.read_arrow(path, layer=layer, **kwargs)
+    return _Table(indexed, unplaced, np.sort(np.asarray(ids.column(0), dtype=np.int64)))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _ask(path: Path, sql: str) -> int | None:
+    """Ask a GeoPackage for one number."""
+    _, table = pyogrio.read_arrow(path, sql=sql, read_geometry=False)
+    value = table.column(0)[0].as_py()
+    return None if value is None else int(value)
+
+
+def _package_rows(
+    source: LayerSource,
+    table: _Table,
+    *,
+    bbox: tuple[float, float, float, float] | None = None,
+    where: str | None = None,
+) -> Iterator[RawBatch]:
+    with pyogrio.open_arrow(
+        source.path,
+        layer=source.spec.sublayer,
+        bbox=bbox,
+        where=where,
+        batch_size=BATCH_ROWS,
+        return_fids=True,
+        use_pyarrow=True,
+    ) as (facts, reader):
+        geometry = facts["geometry_name"] or "wkb_geometry"
+        fid = facts["fid_column"] or "OGC_FID"
+        for batch in reader:
+            at = batch.schema.get_field_index(geometry)
+            number = table.numbers(np.asarray(batch.column(fid), dtype=np.int64))
+            rest = [name for name in batch.schema.names if name not in {geometry, fid}]
+            yield RawBatch(source, batch.select(rest), batch.column(at), number)

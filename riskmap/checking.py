@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from riskmap.batches import LayerSource, open_source
+from riskmap.batches import BATCH_ROWS, LayerSource, open_source
 from riskmap.config import load_config
 from riskmap.engine import Tile, make_tiles, owners
-from riskmap.errors import OutputError, complain
+from riskmap.errors import DataError, OutputError, complain
 from riskmap.geometry import OK
 from riskmap.hazards import HazardSide
 from riskmap.io import write_parquet
-from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, prepare, refs_inside
+from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, nothing_left, prepare, refs_inside
 from riskmap.progress import Silent
-from riskmap.quality import LayerCounts, check_layer, counts_table, leave_outside
+from riskmap.quality import FirstOnes, LayerCounts, check_layer, counts_table, leave_outside
 from riskmap.setback import Part, Setbacks, check_receptors, join_parts
 from riskmap.sweep import Sweeper, listed_reach, make_sweeper
 from riskmap.wkb import rows_of_shapes
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from riskmap.columns import Problem
     from riskmap.config import RunConfig
     from riskmap.engine import Executor
     from riskmap.progress import Progress
@@ -82,11 +83,19 @@ def open_project(config: RunConfig, *, progress: Progress | None = None) -> Open
     DataError, RulebookError
         When a layer or the law cannot be used.
     """
-    opened = (open_source(spec, folder=config.folder) for spec in config.catalog.layer)
-    sources = tuple(source for source in opened if source is not None)
-    ready = prepare(config, progress=progress, sources=sources)
+    sources: list[LayerSource] = []
+    refused: dict[str, DataError] = {}
+    for spec in config.catalog.layer:
+        try:
+            source = open_source(spec, folder=config.folder)
+        except DataError as error:
+            refused[spec.id] = error
+            continue
+        if source is not None:
+            sources.append(source)
+    ready = prepare(config, progress=progress, sources=sources, refused=refused)
     side = HazardSide.prepare(ready.layers, rulebook=ready.rulebook, as_of=config.as_of)
-    return Opened(ready, sources, side)
+    return Opened(ready, tuple(sources), side)
 
 
 def check_project(
@@ -108,8 +117,8 @@ def check_project(
     """
     progress = progress or Silent()
     project = open_project(config, progress=progress)
-    rows = sum(source.rows for source in project.sources)
-    progress.start("step.rules", max(1, rows))
+    batches = sum(-(-source.rows // BATCH_ROWS) for source in project.sources)
+    progress.start("step.rules", max(1, batches))
     setbacks, counts = _check(project, project.side, progress)
     held = counts_table(project.ready.layers)
     streamed = pd.DataFrame([_as_row(count) for count in counts], columns=held.columns)
@@ -129,7 +138,11 @@ def _check(
     parts = [check_receptors(side, ready.layers)]
     counts = []
     for source in project.sources:
-        streamed, count = _stream(source, side, ready, progress)
+        try:
+            streamed, count = _stream(source, side, ready, progress)
+        except MemoryError as error:
+            values: dict[str, object] = {"reason": f"{source.spec.id}: {error}"}
+            raise DataError([complain("error.no_memory", values)]) from error
         parts += streamed
         counts.append(count)
     tables = [layer.features for layer in ready.layers] + [part.receptors for part in parts[1:]]
@@ -147,12 +160,16 @@ def _stream(
     sweeper = _watch(side, reach_m)
     parts: list[Part] = []
     seen = LayerCounts(spec.id, spec.role, source.rows, 0, 0, 0, 0, 0)
+    once = FirstOnes()
+    first: list[Problem] = []
     for batch in source.batches(sweeper.grid.box.reshape(-1, 4)):
         near, status = sweeper.near(batch.places())
         # What is no place is looked at as well: quality says why it is rejected.
         wanted = near | (status != OK)
         if wanted.any():
-            layer = leave_outside(check_layer(batch.raw_layer(wanted)), reach=ready.reach)
+            layer = once.keep(check_layer(batch.raw_layer(wanted)))
+            first = first or [one for one in layer.problems if one.outcome == "rejected"][:1]
+            layer = leave_outside(layer, reach=ready.reach)
             seen = replace(
                 seen,
                 used=seen.used + layer.counts.used,
@@ -163,8 +180,11 @@ def _stream(
                 parts.append(check_receptors(side, [layer], kin=ready.layers))
         progress.advance(spec.id)
     # A row that is in reach of no hazard, read or unread, is outside.
-    outside = source.rows - seen.used - seen.repaired - seen.rejected
-    return parts, replace(seen, outside=outside)
+    counts = replace(seen, outside=source.rows - seen.used - seen.repaired - seen.rejected)
+    complaints = nothing_left(counts, spec=spec, problems=first)
+    if complaints:
+        raise DataError(complaints)
+    return parts, counts
 
 
 def _watch(side: HazardSide, reach_m: NDArray[np.float64]) -> Sweeper:
@@ -274,6 +294,9 @@ def check_tiles(
     for report in executor.work(check_tile, tasks):
         reports.append(report)
         progress.advance(str(report.tile.number + 1))
+    for half in out.glob(".part-*"):
+        # A worker that was lost while it wrote: its tile was written by another.
+        half.unlink(missing_ok=True)
     return sorted(reports, key=lambda report: report.tile.number)
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from riskmap.errors import ConfigError, RiskmapError, complain
+from riskmap.errors import ConfigError, DataError, RiskmapError, complain
 from riskmap.words import LANGS, Lang, as_lang, say
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "--debug" in words:
             raise
         return error.exit_code
+    except MemoryError as error:
+        print(f"riskmap: {say('error.no_memory', lang, {'reason': error})}", file=sys.stderr)
+        if "--debug" in words:
+            raise
+        return DataError.exit_code
     except KeyboardInterrupt:
         print(f"riskmap: {say('cli.interrupted', lang)}", file=sys.stderr)
         return INTERRUPTED

@@ -7,7 +7,7 @@ reach. Tasks and results are small values, never tables.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# How often a task is tried again when its worker is lost.
-_RETRIES = 3
 # How long to wait for a scheduler, for its first worker, and for workers that are all gone [s].
 _PATIENCE_S = 30.0
 # How often to look whether workers are still there while nothing comes in [s].
@@ -168,18 +166,18 @@ def make_executor(kind: str, *, scheduler: str | None = None) -> Iterator[Execut
     except ImportError as error:
         raise EngineError([complain("error.no_dask")]) from error
     where = scheduler or "local"
-    try:
-        cluster = None if scheduler else LocalCluster(threads_per_worker=1, dashboard_address=None)
-        client = Client(scheduler or cluster, timeout=_PATIENCE_S)
-    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
-        values: dict[str, object] = {"address": where, "reason": error}
-        raise EngineError([complain("error.no_scheduler", values)]) from error
-    try:
+    with ExitStack() as opened:
+        try:
+            to: object = scheduler
+            if to is None:
+                to = opened.enter_context(
+                    LocalCluster(threads_per_worker=1, dashboard_address=None)
+                )
+            client = opened.enter_context(Client(to, timeout=_PATIENCE_S))
+        except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+            values: dict[str, object] = {"address": where, "reason": error}
+            raise EngineError([complain("error.no_scheduler", values)]) from error
         yield _DaskExecutor(client, where)
-    finally:
-        client.close()
-        if cluster is not None:
-            cluster.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,16 +192,21 @@ class _DaskExecutor:
         from distributed import CancelledError, KilledWorker  # noqa: PLC0415 - loaded already
 
         self._await_workers()
-        left = set(self.client.map(function, tasks, pure=False, retries=_RETRIES))
+        left = set(self.client.map(function, tasks, pure=False))
         try:
             while left:
                 done = self._finished(left)
                 left -= done
                 for future in done:
                     yield future.result()
-        except (KilledWorker, CancelledError) as error:
+        except KilledWorker as error:
             values: dict[str, object] = {"address": self.where, "reason": error}
             raise EngineError([complain("error.worker_lost", values)]) from error
+        except CancelledError as error:
+            # A scheduler that is lost takes its tasks along.
+            reason = str(error).rpartition("Message: ")[2].partition("\n")[0]
+            values = {"address": self.where, "reason": reason}
+            raise EngineError([complain("error.no_scheduler", values)]) from error
         finally:
             self.client.cancel(list(left))
 

@@ -98,6 +98,10 @@ class RiskmapError(Exception):
             raise ValueError("an error needs at least one complaint")
         super().__init__("\n".join(self.read("en")))
 
+    def __reduce__(self) -> tuple[type[RiskmapError], tuple[tuple[Complaint, ...]]]:
+        # An error of a worker travels as its complaints, not as the sentences made of them.
+        return type(self), (self.complaints,)
+
     def read(self, lang: Lang) -> tuple[str, ...]:
         """Return every complaint as a sentence.
 

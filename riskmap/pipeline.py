@@ -28,16 +28,17 @@ from riskmap.tiers import tier_units
 from riskmap.zones import build_rings, build_zones
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from riskmap.batches import LayerSource
     from riskmap.catalog import LayerSpec
+    from riskmap.columns import Problem
     from riskmap.config import RunConfig
     from riskmap.crs import SheetPlane
     from riskmap.progress import Progress
-    from riskmap.quality import Layer
+    from riskmap.quality import Layer, LayerCounts
     from riskmap.rulebook import Rulebook
 
 
@@ -75,6 +76,7 @@ def prepare(
     *,
     progress: Progress | None = None,
     sources: Sequence[LayerSource] = (),
+    refused: Mapping[str, DataError] | None = None,
 ) -> Prepared:
     """Read, check and project every layer, and the law.
 
@@ -86,6 +88,8 @@ def prepare(
         Told of each layer.
     sources : sequence of LayerSource, optional
         Layers that are read batch by batch later and left out here.
+    refused : mapping of str to DataError, optional
+        What is known already of layers that cannot be used, by layer id.
 
     Returns
     -------
@@ -105,13 +109,16 @@ def prepare(
     layers: list[Layer] = []
     complaints: list[Complaint] = []
     streamed = {source.spec.id for source in sources}
+    refused = refused or {}
     for spec in config.catalog.layer:
         if spec.id in streamed:
             continue
         try:
+            if spec.id in refused:
+                raise refused[spec.id]
             raw = open_layer(spec, folder=config.folder)
             layer = check_layer(raw, digest=file_digest(raw.path))
-            complaints += _nothing_left(layer)
+            complaints += nothing_left(layer.counts, spec=spec, problems=layer.problems)
             layers.append(layer)
         except DataError as error:
             complaints += error.complaints
@@ -135,15 +142,32 @@ def prepare(
     return Prepared(tuple(layers), rulebook, study_area, reach, plane)
 
 
-def _nothing_left(layer: Layer) -> list[Complaint]:
-    """Complain of a layer whose every row was rejected, with the first reason."""
-    if layer.counts.rejected == 0 or layer.counts.rejected < layer.counts.rows_in:
+def nothing_left(
+    counts: LayerCounts, *, spec: LayerSpec, problems: Sequence[Problem]
+) -> list[Complaint]:
+    """Complain of a layer whose every row was rejected, with the first reason.
+
+    Parameters
+    ----------
+    counts : LayerCounts
+        What became of its rows.
+    spec : LayerSpec
+        What the catalog declares.
+    problems : sequence of Problem
+        What was found, at least the first rejection.
+
+    Returns
+    -------
+    list of Complaint
+        None or one.
+    """
+    if counts.rejected == 0 or counts.rejected < counts.rows_in:
         return []
-    first = next(problem for problem in layer.problems if problem.outcome == "rejected")
+    first = next(problem for problem in problems if problem.outcome == "rejected")
     values = {
-        "layer": layer.spec.id,
-        "file": layer.spec.file,
-        "count": layer.counts.rows_in,
+        "layer": spec.id,
+        "file": spec.file,
+        "count": counts.rows_in,
         "reason": f"@{first.reason}",
     }
     return [complain("error.layer_all_rejected", values)]

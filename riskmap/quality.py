@@ -6,7 +6,7 @@ rows in = used + repaired + rejected + outside.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -182,6 +182,51 @@ def _unique_ids(spec: LayerSpec, table: pd.DataFrame, problems: list[Problem]) -
         for row, name in zip(table.loc[twice, "row"], table.loc[twice, "id"], strict=True)
     ]
     return ~twice
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOnes:
+    """Reject ids that an earlier batch of the same layer holds already.
+
+    Parameters
+    ----------
+    seen : set of str
+        References so far.
+    """
+
+    seen: set[str] = field(default_factory=set)
+
+    def keep(self, layer: Layer) -> Layer:
+        """Set aside the rows whose id came before.
+
+        Parameters
+        ----------
+        layer : Layer
+            One batch, checked.
+
+        Returns
+        -------
+        Layer
+            The other rows, with a problem and the counts of those set aside.
+        """
+        twice = layer.features["ref"].isin(self.seen)
+        self.seen.update(layer.features["ref"])
+        if not twice.any():
+            return layer
+        spec, again = layer.spec, layer.features[twice]
+        found = [
+            Problem(spec.id, int(row), spec.key or "id", str(name), "problem.id_twice", "rejected")
+            for row, name in zip(again["row"], again["id"], strict=True)
+        ]
+        repaired = int(again["repaired"].sum())
+        counts = replace(
+            layer.counts,
+            used=layer.counts.used - len(again) + repaired,
+            repaired=layer.counts.repaired - repaired,
+            rejected=layer.counts.rejected + len(again),
+        )
+        kept = layer.features[~twice].reset_index(drop=True)
+        return replace(layer, features=kept, counts=counts, problems=(*layer.problems, *found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ import pandas as pd
 
 from riskmap.crs import PLANE_CRS
 from riskmap.encounter import meet
-from riskmap.errors import DataError, complain
 from riskmap.hazards import HazardSide, listed_m, pick_rows
 from riskmap.judging import Case, judge_case
 from riskmap.lines import largest_width
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
     from riskmap.quality import Layer
     from riskmap.rulebook import Rule, Rulebook
 
-
-# So many ids are named in a complaint.
-_NAMED = 5
 
 # What no id holds: it keeps the parts of a key apart.
 _BETWEEN = "\x1f"
@@ -182,15 +178,8 @@ def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
     -------
     Setbacks
         Findings, pairs and coverage over all parts.
-
-    Raises
-    ------
-    DataError
-        When one id was met in two parts: two features would share their findings.
     """
-    joined = _join([part.findings for part in parts])
-    _refuse_twins(joined)
-    table = arrange(_finish(joined), FINDINGS)
+    table = arrange(_finish(_join([part.findings for part in parts])), FINDINGS)
     receptors = pd.concat([part.receptors for part in parts], ignore_index=True)
     pairs = worst_of_pairs(table, hazards=side.hazards, receptors=receptors)
     roles = (set(side.hazards["role"].unique()), {role for part in parts for role in part.roles})
@@ -205,16 +194,6 @@ def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
     ]
     counted = count_rules(pd.DataFrame(coverage), findings=table, displaced=displaced)
     return Setbacks(table, pairs, counted)
-
-
-def _refuse_twins(findings: pd.DataFrame) -> None:
-    """Complain of ids that stand twice in a layer too large to be looked through whole."""
-    if findings.empty:
-        return
-    twice = findings.duplicated(["source", "target", "rule"])
-    names = sorted(set(findings.loc[twice, "target"]))[:_NAMED]
-    if names:
-        raise DataError([complain("error.id_twice_large", {"ids": ", ".join(names)})])
 
 
 def _cover(
