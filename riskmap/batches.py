@@ -42,6 +42,9 @@ BATCH_ROWS = 65_536
 # Files may give the boxes of their rows in single precision: so far may those be off [degrees].
 _ROUNDED = 4e-5 * np.array([-1.0, -1.0, 1.0, 1.0])
 
+# Beyond this longitude a row may lie on both sides [degrees].
+_NEAR_ANTIMERIDIAN = 178.0
+
 # A layer with fewer rows is read whole: it costs less than the bookkeeping.
 STREAM_ROWS = 50_000
 
@@ -310,7 +313,15 @@ def _parted(source: LayerSource, batch: pa.RecordBatch, geometry: str, number: i
     at = batch.schema.get_field_index(geometry)
     rest = batch.select([name for name in batch.schema.names if name != geometry])
     numbers = np.arange(number, number + len(batch), dtype=np.int64)
-    return RawBatch(source, rest, batch.column(at), numbers)
+    return RawBatch(source, rest, _plain(batch.column(at)), numbers)
+
+
+def _plain(wkb: pa.Array) -> pa.Array:
+    """Bring a geometry column of any Arrow layout to bytes laid end to end."""
+    if pa.types.is_dictionary(wkb.type):
+        wkb = wkb.dictionary_decode()
+    plain = pa.types.is_binary(wkb.type) or pa.types.is_large_binary(wkb.type)
+    return wkb if plain else wkb.cast(pa.large_binary())
 
 
 def _may_matter(
@@ -339,8 +350,8 @@ def _may_matter(
         if statistics is None or not statistics.has_min_max:
             return True
         edges[edge] = getattr(statistics, end)
-    # A row that crosses the antimeridian says so by xmin > xmax: the group then matters.
-    if edges["xmin"] > edges["xmax"]:
+    # A row across the antimeridian has xmin > xmax, which a group's extremes do not show.
+    if (np.abs(where[:, [0, 2]]) > _NEAR_ANTIMERIDIAN).any():
         return True
     touched = (where[:, 0] <= edges["xmax"]) & (where[:, 2] >= edges["xmin"])
     touched &= (where[:, 1] <= edges["ymax"]) & (where[:, 3] >= edges["ymin"])

@@ -48,8 +48,10 @@ REACH_LIMIT_M = 100_000.0
 _PIECE_CHUNKS = 4
 # Step of the differences that give the curvature of ln k [m].
 _SCALE_STEP_M = 5_000.0
-# Cells are as wide as a usual widened box, but never more of them than this a class.
-_MOST_CELLS = 4_000_000
+# Cells are as wide as a usual widened box, unless that makes too many of them, as where few
+# hazards lie far apart, or enters wide boxes into too many.
+_CELLS_A_BOX = 64
+_ENTRIES_A_BOX = 48
 
 
 class Pieces(NamedTuple):
@@ -450,7 +452,7 @@ def _class_cells(
     west, south = box[:, 0].min(), box[:, 1].min()
     width, height = box[:, 2].max() - west, box[:, 3].max() - south
     usual = float(np.median(np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])))
-    cell_m = max(usual, np.sqrt(width * height / _MOST_CELLS), (width + height) / _MOST_CELLS, 1.0)
+    cell_m = _cell_size(box, usual)
     columns, rows = int(width / cell_m) + 1, int(height / cell_m) + 1
     frame = (west, south, 1.0 / cell_m)
     flat = np.ascontiguousarray(box).ravel()
@@ -461,6 +463,20 @@ def _class_cells(
     filled = cell.copy()
     _fill_cells(flat, frame, (columns, rows), filled, entry)
     return frame, (columns, rows), cell, entry, piece, flat
+
+
+def _cell_size(box: Floats, usual_m: float) -> float:
+    """Make cells as wide as a usual box, but neither cells nor entries many for the boxes."""
+    west, south = box[:, 0].min(), box[:, 1].min()
+    width, height = box[:, 2].max() - west, box[:, 3].max() - south
+    cell_m = max(usual_m, 1.0)
+    while True:
+        cells = (width / cell_m + 1.0) * (height / cell_m + 1.0)
+        across = (box[:, 2] - box[:, 0]) / cell_m + 1.0
+        entries = float((across * ((box[:, 3] - box[:, 1]) / cell_m + 1.0)).sum())
+        if cells <= _CELLS_A_BOX * len(box) + 1024 and entries <= _ENTRIES_A_BOX * len(box):
+            return cell_m
+        cell_m *= 1.25
 
 
 @compiled

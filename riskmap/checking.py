@@ -147,7 +147,8 @@ def _check(
         counts.append(count)
     tables = [layer.features for layer in ready.layers] + [part.receptors for part in parts[1:]]
     inside = refs_inside(ready.study_area, tables)
-    return clip(join_parts(side, parts), inside), counts
+    roles = frozenset(source.spec.role for source in project.sources)
+    return clip(join_parts(side, parts, streamed=roles), inside), counts
 
 
 def _stream(

@@ -121,24 +121,31 @@ class HazardSide:
             if not asks or entry.no_number is not None:
                 continue
             picked = self.picks[number] > NO
-            far_m[picked] = np.maximum(far_m[picked], listed_m(rule))
+            far_m[picked] = np.maximum(far_m[picked], listed_m(rule, self.reports))
         return np.where(far_m < 0.0, -1.0, far_m + own_m + doubt_m)
 
 
-def listed_m(rule: Rule) -> float:
-    """Tell how far a rule's pairs are listed.
+def listed_m(rule: Rule, reports: pd.DataFrame) -> float:
+    """Tell how far a rule's pairs are looked for.
 
     Parameters
     ----------
     rule : Rule
         The rule.
+    reports : pandas.DataFrame
+        Safety reports that are valid on the day.
 
     Returns
     -------
     float
-        Distance [m]; 0 for a rule without a number.
+        Distance [m]; 0 for a rule without a number. A rule that takes its distance from
+        reports looks as far as the longest of them asks.
     """
-    return rule.entry.search_m or (rule.entry.distance_m or 0.0) * LISTED_TIMES
+    entry = rule.entry
+    if entry.distance_from is not None:
+        longest = float(reports["distance_m"].max()) if len(reports) else 0.0
+        return max(entry.search_m or 0.0, longest * LISTED_TIMES)
+    return entry.search_m or (entry.distance_m or 0.0) * LISTED_TIMES
 
 
 def pick_rows(table: pd.DataFrame, selectors: Sequence[Selector]) -> NDArray[np.int8]:

@@ -9,11 +9,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely import affinity
 
 from riskmap.assessment import Assessment, Marks
-from riskmap.crs import PLANE_CRS, choose_sheet_plane, plane_scale
+from riskmap.crs import PLANE_CRS, PLANE_HALF_WIDTH_M, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
-from riskmap.hazards import LISTED_TIMES
+from riskmap.evidence import register_rows, reports_on
+from riskmap.hazards import listed_m
 from riskmap.io import open_layer
 from riskmap.location import note_references
 from riskmap.outcome import count_rules
@@ -131,7 +133,11 @@ def prepare(
     radius_m = config.project.survey.radius_m
     doubts = [(layer.accuracy_m, layer.spec) for layer in layers]
     doubts += [(source.accuracy_m, source.spec) for source in sources]
-    reach = _reach(study_area, rulebook=rulebook, radius_m=radius_m, doubts=doubts)
+    reports = reports_on(register_rows(layers, "safety_report"), config.as_of)
+    longest_m = max(
+        (listed_m(rule, reports) for rule in rulebook.rules if rule.entry.on), default=0.0
+    )
+    reach = _reach(study_area, longest_m=max(longest_m, radius_m), doubts=doubts)
     layers = [
         leave_outside(layer, reach=reach)
         if ROLES[layer.spec.role].parts & {"hazard", "receptor"}
@@ -185,19 +191,25 @@ def _study_area(layers: Sequence[Layer]) -> shapely.Geometry:
 def _reach(
     study_area: shapely.Geometry,
     *,
-    rulebook: Rulebook,
-    radius_m: float,
+    longest_m: float,
     doubts: Sequence[tuple[float, LayerSpec]],
 ) -> shapely.Geometry:
     """Widen the study area by the longest distance that a listed pair can have."""
-    longest = max((rule.reach_m for rule in rulebook.rules if rule.entry.on), default=0.0)
     # Both ends of a pair carry their layer's accuracy, doubt of line and half width.
     accuracy_m = max(accuracy_m for accuracy_m, _ in doubts)
     within_m = max((spec.line_within_m or 0.0) for _, spec in doubts)
-    reach_m = max(longest * LISTED_TIMES, radius_m) + 2.0 * (accuracy_m + within_m + WIDEST_ROAD_M)
+    reach_m = longest_m + 2.0 * (accuracy_m + within_m + WIDEST_ROAD_M)
     south, north = shapely.bounds(study_area)[[1, 3]]
     scale = float(plane_scale(np.array([max(abs(south), abs(north)) + reach_m * 8.0]))[0])
-    return shapely.buffer(shapely.simplify(study_area, 1.0), reach_m * scale + 2.0)
+    wide = shapely.buffer(shapely.simplify(study_area, 1.0), reach_m * scale + 2.0)
+    # What lies across the antimeridian is within reach as well.
+    west, east = shapely.bounds(wide)[[0, 2]]
+    images = [wide]
+    if west < -PLANE_HALF_WIDTH_M:
+        images.append(affinity.translate(wide, 2.0 * PLANE_HALF_WIDTH_M))
+    if east > PLANE_HALF_WIDTH_M:
+        images.append(affinity.translate(wide, -2.0 * PLANE_HALF_WIDTH_M))
+    return shapely.union_all(images)
 
 
 def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment:

@@ -234,11 +234,6 @@ class Rule:
         """Return the first day of the rule."""
         return self.entry.in_force or self.instrument.in_force
 
-    @property
-    def reach_m(self) -> float:
-        """Return the longest distance at which the rule lists pairs [m], 0 when none."""
-        return self.entry.distance_m or self.entry.search_m or 0.0
-
     def citation(self, lang: Literal["zh", "en"]) -> str:
         """Write the citation for a reader.
 

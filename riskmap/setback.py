@@ -19,7 +19,7 @@ import pandas as pd
 
 from riskmap.crs import PLANE_CRS
 from riskmap.encounter import meet
-from riskmap.hazards import HazardSide, listed_m, pick_rows
+from riskmap.hazards import LISTED_TIMES, HazardSide, listed_m, pick_rows
 from riskmap.judging import Case, judge_case
 from riskmap.lines import largest_width
 from riskmap.location import ancestors, gather, parents
@@ -164,7 +164,9 @@ def check_receptors(
     )
 
 
-def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
+def join_parts(
+    side: HazardSide, parts: Sequence[Part], *, streamed: frozenset[str] = frozenset()
+) -> Setbacks:
     """Join what several parts of the receptors came to.
 
     Parameters
@@ -173,6 +175,9 @@ def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
         The hazards' side of all parts.
     parts : sequence of Part
         The parts; no receptor is in two of them.
+    streamed : frozenset of str, optional
+        Roles of layers of which only rows in reach of a hazard were read: a rule that finds
+        none of its kind among those ran, and is clear.
 
     Returns
     -------
@@ -182,14 +187,15 @@ def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
     table = arrange(_finish(_join([part.findings for part in parts])), FINDINGS)
     receptors = pd.concat([part.receptors for part in parts], ignore_index=True)
     pairs = worst_of_pairs(table, hazards=side.hazards, receptors=receptors)
-    roles = (set(side.hazards["role"].unique()), {role for part in parts for role in part.roles})
+    seen = {role for part in parts for role in part.roles} | streamed
+    roles = (set(side.hazards["role"].unique()), seen)
     picked = sum((part.picked for part in parts), np.zeros(len(side.rules), dtype=np.int64))
     displaced: dict[str, int] = {}
     for part in parts:
         for name, count in part.displaced.items():
             displaced[name] = displaced.get(name, 0) + count
     coverage = [
-        _cover(side, number, roles=roles, receptors=int(picked[number]))
+        _cover(side, number, roles=roles, receptors=int(picked[number]), streamed=streamed)
         for number in range(len(side.rules))
     ]
     counted = count_rules(pd.DataFrame(coverage), findings=table, displaced=displaced)
@@ -197,14 +203,25 @@ def join_parts(side: HazardSide, parts: Sequence[Part]) -> Setbacks:
 
 
 def _cover(
-    side: HazardSide, number: int, *, roles: tuple[set[str], set[str]], receptors: int
+    side: HazardSide,
+    number: int,
+    *,
+    roles: tuple[set[str], set[str]],
+    receptors: int,
+    streamed: frozenset[str],
 ) -> dict[str, object]:
     rule, hazards = side.rules[number], int((side.picks[number] > NO).sum())
     present = roles[0] | roles[1]
     wanted = [*rule.entry.hazard.roles, *rule.entry.receptor.roles]
     return {
         "rule": rule.id,
-        "status": _why_silent(rule, side.as_of, roles, has_rows=hazards > 0 and receptors > 0),
+        "status": _why_silent(
+            rule,
+            side.as_of,
+            roles,
+            has_rows=hazards > 0
+            and (receptors > 0 or bool(streamed & set(rule.entry.receptor.roles))),
+        ),
         "hazards": hazards,
         "receptors": receptors,
         "missing_roles": ", ".join(sorted({role for role in wanted if role not in present})),
@@ -289,7 +306,12 @@ class _Check:
             )
         )
         # A pair is listed by what is drawn, and also where the true line can lie too near.
-        listed = np.array([listed_m(one) for one in self.rules])[rule]
+        near_m = np.array(
+            [one.entry.search_m or listed_m(one, self.reports) for one in self.rules]
+        )[rule]
+        # A report may ask for more than its rule looks for otherwise.
+        by_report = found["required_m"].to_numpy(float) * LISTED_TIMES
+        listed = np.fmax(near_m, np.where(found["evidence"] != "", by_report, 0.0))
         near = (found["measured_m"] - found["accuracy_m"]).to_numpy() <= listed
         near |= ((found["low_m"] < found["required_m"]) & (found["outward_m"] > 0)).to_numpy()
         kept = found[near].drop(columns="outward_m")
@@ -298,7 +320,7 @@ class _Check:
 
     def _reaches(self, numbers: Sequence[int]) -> NDArray[np.float64]:
         """How far rules look: what they list, and all that may lie between drawn and true."""
-        reach_m = np.array([listed_m(self.rules[number]) for number in numbers])
+        reach_m = np.array([listed_m(self.rules[number], self.reports) for number in numbers])
         for table, picks in (
             (self.hazards, self.hazard_picks),
             (self.receptors, self.receptor_picks),

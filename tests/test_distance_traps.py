@@ -379,3 +379,21 @@ def test_greenwich_is_no_seam(latitude: float) -> None:
 def test_a_plain_geometry_keeps_every_part() -> None:
     held = plain(GeometryCollection([MultiPoint([(1, 2), (3, 4)]), box(31.0, 0, 0, 9, 9)]))
     assert (len(held.points), len(held.lines), len(held.areas)) == (2, 0, 1)
+
+
+@pytest.mark.parametrize("latitude", [31.4, 47.0, 60.0, 75.0, -31.4])
+@pytest.mark.parametrize("away_km", [2.0, 5.5, 20.0])
+def test_the_foot_on_a_long_edge_lies_where_the_geodesic_meets_it(
+    latitude: float, away_km: float
+) -> None:
+    # The plane's perpendicular would be d^3 tan^2 / 8 R^2 too long: 9 mm at 20 km and 31.4.
+    west = away_km / (111.32 * math.cos(math.radians(latitude)))
+    point = shapely.Point(10.0 - west, latitude)
+    meridian = shapely.LineString([(10.0, latitude - 0.5), (10.0, latitude + 0.5)])
+    steps = np.linspace(latitude - 0.5, latitude + 0.5, 11)
+    for _ in range(9):
+        best = min(steps, key=lambda y: vincenty(point.x, point.y, 10.0, y))
+        width = steps[1] - steps[0]
+        steps = np.linspace(best - width, best + width, 11)
+    expected = vincenty(point.x, point.y, 10.0, best)
+    assert measured(meridian, point) == pytest.approx(expected, abs=0.0005)

@@ -149,6 +149,28 @@ def test_stations_of_other_fuels_are_not_answered(cn_book: Rulebook) -> None:
     assert not result.findings["verdict"].isin(["standard_violated", "complies"]).any()
 
 
+def test_a_report_is_looked_for_as_far_as_it_asks(cn_book: Rulebook) -> None:
+    # The rule itself looks 1,000 m far; this report asks for 3,000 m and the home is at 2,500.
+    report = {
+        "unit": "hazard_sources/t",
+        "receptor_class": "general_1",
+        "distance_m": "3000",
+        "line": "unit_edge",
+        "report": "评价报告1号",
+        "agency": "某机构",
+        "date": "2024-03-01",
+    }
+    layers = [
+        paper_layer("hazard_source", [(Point(0, 0), {"id": "t", "key_unit": "yes", **GOODS})]),
+        paper_layer("residential_zone", [(Point(2500, 0), {"receptor_class": "general_1"})]),
+    ]
+    rows = check(*layers, register("safety_report", [report]), rulebook=cn_book).findings
+    row = rows.set_index("rule").loc["cn.external.report"]
+    assert row["required_m"] == 3000.0
+    assert row["verdict"] == "standard_violated"
+    assert row["measured_m"] == pytest.approx(2500.0, abs=0.01)
+
+
 def test_the_external_distance_is_the_report_s_or_undetermined(cn_book: Rulebook) -> None:
     tank = {"id": "t", "key_unit": "yes", **GOODS}
     layers = [
