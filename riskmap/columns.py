@@ -150,6 +150,8 @@ def _known(spec: LayerSpec, name: str, values: pd.Series) -> pd.Series:
         listed = values.isin(unknown) | pd.to_numeric(values, errors="coerce").isin(numbers)
         values = values.mask(listed)
     mapping = {key: str(value) for key, value in spec.values.get(name, {}).items()}  # noqa: PD011
+    if not mapping:
+        return values
     # A column without any value would come back as numbers.
     return values.map(lambda value: mapping.get(value, value), na_action="ignore").astype("str")
 

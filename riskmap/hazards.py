@@ -163,5 +163,11 @@ def pick_rows(table: pd.DataFrame, selectors: Sequence[Selector]) -> NDArray[np.
     numpy.ndarray of int8, shape (rules, rows)
         NO, UNKNOWN or YES.
     """
-    picks = [select_rows(table, selector=selector) for selector in selectors]
+    # Rules that pick alike are asked once.
+    known: dict[str, NDArray[np.int8]] = {}
+    for selector in selectors:
+        key = repr(selector)
+        if key not in known:
+            known[key] = select_rows(table, selector=selector)
+    picks = [known[repr(selector)] for selector in selectors]
     return np.array(picks, dtype=np.int8).reshape(len(selectors), len(table))
