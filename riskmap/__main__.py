@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from riskmap.cli import main
+from riskmap.cli import enter
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(enter())

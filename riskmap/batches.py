@@ -62,7 +62,7 @@ class RawBatch:
     wkb : pyarrow.Array of binary
         Geometry in the file's own coordinates.
     number : numpy.ndarray of int64
-        Row of the file, the first being 0; of a GeoPackage its feature id less 1.
+        Row of the file, the first being 0; of a GeoPackage the rank of its feature id.
     """
 
     source: LayerSource
