@@ -26,6 +26,7 @@ from riskmap.geometry import (
     box_chunks,
     box_row,
     densify_row,
+    doubled,
     has_long_edge,
     latitude_table,
     make_chains,
@@ -198,7 +199,7 @@ def _read_all(rows: WkbRows) -> tuple[Chains, Integers, Integers]:
             status,
         )
         if short == 1:
-            scratch = make_chains(len(scratch.xy), 2 * len(scratch.kind))
+            scratch = doubled(scratch)
         elif short == 2:
             dense = make_chains(max(len(dense.xy), len(scratch.xy)), 2 * len(scratch.kind))
         elif short == 3:

@@ -14,7 +14,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from riskmap.batches import BATCH_ROWS, LayerSource, open_source
 from riskmap.config import load_config
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from riskmap.columns import Problem
@@ -120,14 +120,8 @@ def check_project(
     batches = sum(-(-source.rows // BATCH_ROWS) for source in project.sources)
     progress.start("step.rules", max(1, batches))
     setbacks, counts = _check(project, project.side, progress)
-    held = counts_table(project.ready.layers)
-    streamed = pd.DataFrame([_as_row(count) for count in counts], columns=held.columns)
-    table = pd.concat([held, streamed], ignore_index=True) if counts else held
-    return setbacks, table, project.ready.rulebook
-
-
-def _as_row(count: LayerCounts) -> tuple[object, ...]:
-    return tuple(getattr(count, name) for name in LayerCounts.__slots__)
+    held = [layer.counts for layer in project.ready.layers]
+    return setbacks, counts_table([*held, *counts]), project.ready.rulebook
 
 
 def _check(

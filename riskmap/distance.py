@@ -27,6 +27,7 @@ from riskmap.geometry import (
     box_chunks,
     box_row,
     contains,
+    doubled,
     make_chains,
 )
 from riskmap.wkb import read_row, rows_of_shapes
@@ -410,7 +411,7 @@ def measure_pairs(first: np.ndarray, second: np.ndarray) -> Measured:
             plan,
             best,
         )
-        scratch = make_chains(len(scratch.xy), 2 * len(scratch.kind))
+        scratch = doubled(scratch)
     return finish(best)
 
 

@@ -90,6 +90,22 @@ def make_chains(vertices: int, chains: int) -> Chains:
     )
 
 
+def doubled(chains: Chains) -> Chains:
+    """Make twice the room, for a row that did not fit.
+
+    Parameters
+    ----------
+    chains : Chains
+        Scratch that was too small.
+
+    Returns
+    -------
+    Chains
+        Empty arrays for twice the vertices and chains.
+    """
+    return make_chains(len(chains.xy), 2 * len(chains.kind))
+
+
 @cache
 def latitude_table() -> Floats:
     """Tabulate the northing of EPSG:3395 over latitude.

@@ -264,7 +264,7 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
             rulebook=ready.rulebook,
             as_of=config.as_of,
         ),
-        counts=counts_table(ready.layers),
+        counts=counts_table([layer.counts for layer in ready.layers]),
         problems=problems_table(ready.layers),
     )
 

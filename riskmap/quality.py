@@ -372,13 +372,13 @@ def problems_table(layers: Sequence[Layer]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def counts_table(layers: Sequence[Layer]) -> pd.DataFrame:
+def counts_table(counts: Sequence[LayerCounts]) -> pd.DataFrame:
     """Gather the counts of every layer.
 
     Parameters
     ----------
-    layers : sequence of Layer
-        Layers that were checked.
+    counts : sequence of LayerCounts
+        What became of each layer's rows.
 
     Returns
     -------
@@ -386,7 +386,7 @@ def counts_table(layers: Sequence[Layer]) -> pd.DataFrame:
         COUNTS: layer, role, rows_in, used, repaired, rejected, outside, not_of_layer.
     """
     columns = list(LayerCounts.__slots__)
-    rows = [tuple(getattr(layer.counts, column) for column in columns) for layer in layers]
+    rows = [tuple(getattr(count, column) for column in columns) for count in counts]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -232,15 +232,11 @@ def _cover(
 class _Check:
     """Carry what every rule looks at in one part."""
 
-    rules: Sequence[Rule]
+    side: HazardSide
     status: Sequence[str]
-    hazards: gpd.GeoDataFrame
     receptors: gpd.GeoDataFrame
     parent_of: dict[str, str]
-    consents: pd.DataFrame
-    reports: pd.DataFrame
-    # How each rule picks each row: NO, UNKNOWN or YES; shape (rules, rows).
-    hazard_picks: NDArray[np.int8]
+    # How each rule picks each receptor: NO, UNKNOWN or YES; shape (rules, receptors).
     receptor_picks: NDArray[np.int8]
 
     @classmethod
@@ -250,29 +246,20 @@ class _Check:
         picks = pick_rows(receptors, [rule.entry.receptor for rule in side.rules])
         roles = (set(side.hazards["role"].unique()), set(receptors["role"].unique()))
         some = np.asarray(side.picks.any(axis=1) & picks.any(axis=1))
-        return cls(
-            rules=side.rules,
-            status=[
-                _why_silent(rule, side.as_of, roles, has_rows=bool(some[number]))
-                for number, rule in enumerate(side.rules)
-            ],
-            hazards=side.hazards,
-            receptors=receptors,
-            parent_of=parent_of,
-            consents=side.consents,
-            reports=side.reports,
-            hazard_picks=side.picks,
-            receptor_picks=picks,
-        )
+        status = [
+            _why_silent(rule, side.as_of, roles, has_rows=bool(some[number]))
+            for number, rule in enumerate(side.rules)
+        ]
+        return cls(side, status, receptors, parent_of, picks)
 
     def judge_all(self) -> pd.DataFrame:
         """Measure every pair once and judge it under each rule that asks about it."""
         numbers = [i for i, status in enumerate(self.status) if status == "ran"]
         reach_m = self._reaches(numbers)
         met = meet(
-            np.asarray(self.hazards.geometry.array),
+            np.asarray(self.side.hazards.geometry.array),
             np.asarray(self.receptors.geometry.array),
-            hazard_picks=self.hazard_picks[numbers] > NO,
+            hazard_picks=self.side.picks[numbers] > NO,
             receptor_picks=self.receptor_picks[numbers] > NO,
             reach_m=reach_m,
         )
@@ -280,9 +267,9 @@ class _Check:
         same_owner = self._same_owner(met)
         rows, rule = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
         for number, metres in zip(numbers, reach_m, strict=True):
-            asked = (self.hazard_picks[number][met.hazard] > NO) & (met.distance_m <= metres)
+            asked = (self.side.picks[number][met.hazard] > NO) & (met.distance_m <= metres)
             asked &= self.receptor_picks[number][met.receptor] > NO
-            if self.rules[number].entry.exclude_same_owner:
+            if self.side.rules[number].entry.exclude_same_owner:
                 asked &= ~same_owner
             rows.append(np.flatnonzero(asked))
             rule.append(np.full(len(rows[-1]), number))
@@ -291,23 +278,23 @@ class _Check:
     def _judge(self, met: Encounters, rule: NDArray[np.intp]) -> pd.DataFrame:
         if len(rule) == 0:
             return pd.DataFrame()
-        sure = self.hazard_picks[rule, met.hazard] == YES
+        sure = self.side.picks[rule, met.hazard] == YES
         sure &= self.receptor_picks[rule, met.receptor] == YES
         found = judge_case(
             Case(
-                rules=self.rules,
+                rules=self.side.rules,
                 rule=rule,
                 met=met,
                 is_sure=sure,
-                hazards=self.hazards,
+                hazards=self.side.hazards,
                 receptors=self.receptors,
-                reports=self.reports,
-                consents=self.consents,
+                reports=self.side.reports,
+                consents=self.side.consents,
             )
         )
         # A pair is listed by what is drawn, and also where the true line can lie too near.
         near_m = np.array(
-            [one.entry.search_m or listed_m(one, self.reports) for one in self.rules]
+            [one.entry.search_m or listed_m(one, self.side.reports) for one in self.side.rules]
         )[rule]
         # A report may ask for more than its rule looks for otherwise.
         by_report = found["required_m"].to_numpy(float) * LISTED_TIMES
@@ -315,14 +302,16 @@ class _Check:
         near = (found["measured_m"] - found["accuracy_m"]).to_numpy() <= listed
         near |= ((found["low_m"] < found["required_m"]) & (found["outward_m"] > 0)).to_numpy()
         kept = found[near].drop(columns="outward_m")
-        both_ways = np.array([_picks_itself(one) for one in self.rules])[rule[near]]
+        both_ways = np.array([_picks_itself(one) for one in self.side.rules])[rule[near]]
         return _worse_direction(kept, both_ways).reset_index(drop=True)
 
     def _reaches(self, numbers: Sequence[int]) -> NDArray[np.float64]:
         """How far rules look: what they list, and all that may lie between drawn and true."""
-        reach_m = np.array([listed_m(self.rules[number], self.reports) for number in numbers])
+        reach_m = np.array(
+            [listed_m(self.side.rules[number], self.side.reports) for number in numbers]
+        )
         for table, picks in (
-            (self.hazards, self.hazard_picks),
+            (self.side.hazards, self.side.picks),
             (self.receptors, self.receptor_picks),
         ):
             picked = picks[numbers] > NO
@@ -333,7 +322,7 @@ class _Check:
 
     def _strangers(self, met: Encounters) -> NDArray[np.bool_]:
         """Tell which pairs are neither one feature nor part of each other."""
-        left = self.hazards["ref"].to_numpy(dtype=object)[met.hazard]
+        left = self.side.hazards["ref"].to_numpy(dtype=object)[met.hazard]
         right = self.receptors["ref"].to_numpy(dtype=object)[met.receptor]
         above = {ref: set(ancestors(ref, parent_of=self.parent_of)) for ref in self.parent_of}
         strangers: NDArray[np.bool_] = left != right
@@ -344,10 +333,9 @@ class _Check:
         return strangers
 
     def _same_owner(self, met: Encounters) -> NDArray[np.bool_]:
-        # An owner that is not stated counts as another's: the safe side.
-        owner = self.hazards["owner"].iloc[met.hazard].reset_index(drop=True)
+        owner = self.side.hazards["owner"].iloc[met.hazard].reset_index(drop=True)
         other = self.receptors["owner"].iloc[met.receptor].reset_index(drop=True)
-        return np.asarray((owner.notna() & (owner == other)).fillna(value=False), dtype=bool)
+        return _is_one_owner(owner, other).to_numpy(dtype=bool)
 
     def open_questions(self, findings: pd.DataFrame) -> list[pd.DataFrame]:
         """List rules without a number on the pairs that other rules brought in."""
@@ -357,7 +345,7 @@ class _Check:
         near = findings[~findings["verdict"].isin(["inventory"])]
         near = near.sort_values(["source", "target", "measured_m", "rule"], kind="stable")
         near = near.drop_duplicates(["source", "target"])
-        for number, rule in enumerate(self.rules):
+        for number, rule in enumerate(self.side.rules):
             if self.status[number] != "no_number" or rule.entry.nature == "inventory":
                 continue
             # A column that is not held may be the one: the question stays open then too.
@@ -375,8 +363,8 @@ class _Check:
         return parts
 
     def _selected(self, number: int, pairs: pd.DataFrame, *, least: int) -> pd.Series:
-        hazards, receptors = self.hazard_picks[number], self.receptor_picks[number]
-        sources = self.hazards.loc[hazards >= least, "ref"]
+        hazards, receptors = self.side.picks[number], self.receptor_picks[number]
+        sources = self.side.hazards.loc[hazards >= least, "ref"]
         targets = self.receptors.loc[receptors >= least, "ref"]
         return pairs["source"].isin(sources) & pairs["target"].isin(targets)
 
@@ -384,17 +372,16 @@ class _Check:
         """Tell which pairs a rule leaves out as own facilities."""
         if not rule.entry.exclude_same_owner:
             return pd.Series(data=False, index=pairs.index)
-        owner = pairs["source"].map(self.hazards.set_index("ref")["owner"])
+        owner = pairs["source"].map(self.side.hazards.set_index("ref")["owner"])
         other = pairs["target"].map(self.receptors.set_index("ref")["owner"])
-        # An owner that is not stated counts as another's: the safe side.
-        return owner.notna() & (owner == other)
+        return _is_one_owner(owner, other)
 
     def displace(self, findings: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         """Let a special code take the place of the general one."""
         counts: dict[str, int] = {}
         if findings.empty:
             return findings, counts
-        for number, rule in enumerate(self.rules):
+        for number, rule in enumerate(self.side.rules):
             if not rule.entry.displaces or self.status[number] not in {"ran", "no_number"}:
                 continue
             gone = findings["rule"].isin(rule.entry.displaces)
@@ -403,6 +390,11 @@ class _Check:
                 counts[str(name)] = counts.get(str(name), 0) + int(count)
             findings = findings[~gone]
         return findings, counts
+
+
+def _is_one_owner(owner: pd.Series, other: pd.Series) -> pd.Series:
+    # An owner that is not stated counts as another's: the safe side.
+    return (owner.notna() & (owner == other)).fillna(value=False).astype(bool)
 
 
 def _why_silent(

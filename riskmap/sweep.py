@@ -19,7 +19,7 @@ import shapely
 
 from riskmap.candidates import index_hazards, make_grid
 from riskmap.distance import BEST, finish, ground_m, measure_pairs
-from riskmap.geometry import LONLAT, PLANE, latitude_table, make_chains
+from riskmap.geometry import LONLAT, PLANE, doubled, latitude_table, make_chains
 from riskmap.passage import Ask, Desk, Found, Rows, find_near, take_past
 from riskmap.wkb import wkb_rows
 
@@ -256,7 +256,7 @@ class _Clerk:
     def _widen(self, short: int, made: int) -> None:
         desk = self.desk
         if short == 1:
-            scratch = make_chains(len(desk.scratch.xy), 2 * len(desk.scratch.kind))
+            scratch = doubled(desk.scratch)
             self.desk = desk._replace(scratch=scratch, bits=scratch.xy.view(np.uint64))
         elif short == 2:
             room = max(len(desk.dense.xy), len(desk.scratch.xy))
@@ -379,7 +379,7 @@ class Sweeper:
             room = (scratch.xy.view(np.uint64), scratch, np.empty(4))
             row = find_near(self.grid, self.ask.table, table, rows.space, room, row)
             if row < count:
-                scratch = make_chains(len(scratch.xy), 2 * len(scratch.kind))
+                scratch = doubled(scratch)
         return near, status
 
     def nearest(self) -> Nearest:

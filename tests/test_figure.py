@@ -146,7 +146,7 @@ def assessment(make_book: Callable[..., Rulebook]) -> Assessment:
         hidden_dangers=build_hidden_dangers(
             units, layers=layers, setbacks=setbacks, rulebook=book, as_of=AS_OF
         ),
-        counts=counts_table(layers),
+        counts=counts_table([layer.counts for layer in layers]),
         problems=problems_table(layers),
     )
 

@@ -147,7 +147,7 @@ def make_assessment(rulebook: Rulebook) -> Assessment:
         hidden_dangers=build_hidden_dangers(
             units, layers=layers, setbacks=setbacks, rulebook=rulebook, as_of=AS_OF
         ),
-        counts=counts_table(layers),
+        counts=counts_table([layer.counts for layer in layers]),
         problems=problems_table(layers),
     )
 
