@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from riskmap.crs import lonlat_from_plane
 from riskmap.particulars import unit_index
@@ -101,7 +102,8 @@ class FindingFacts:
     headline : str
         Required, measured and short by, in one line.
     line : tuple of float
-        Longitude and latitude of both ends [degrees].
+        Longitude and latitude of both ends, or of every vertex of a way along the flow
+        [degrees].
     """
 
     id: str
@@ -198,6 +200,8 @@ def headline(row: FindingNumbers, *, lang: Lang) -> str:
     key = f"facts.measured_{row.bound}" if row.bound in {"lower", "upper"} else "facts.measured"
     if row.form == "inside":
         key = "facts.inside_measured" if row.is_inside else "facts.from_area"
+    elif row.form == "flow":
+        key = f"facts.flow_{row.way}"
     parts.append(say(key, lang, measured))
     if row.short:
         parts.append(say("facts.short", lang, {"m": row.short}))
@@ -221,6 +225,9 @@ class FindingNumbers:
         Codes, and the consent's number.
     is_inside : bool
         Whether the source lies in an area that it must keep out of.
+    way : str
+        How a rule along the flow was measured: ``along`` the way, ``straight`` from the toe,
+        or ``straight_pond`` where no toe is held.
     """
 
     required: str
@@ -233,6 +240,7 @@ class FindingNumbers:
     consent: str
     form: str
     is_inside: bool
+    way: str = ""
 
 
 def finding_facts(assessment: Assessment, *, lang: Lang) -> dict[str, FindingFacts]:
@@ -252,11 +260,11 @@ def finding_facts(assessment: Assessment, *, lang: Lang) -> dict[str, FindingFac
     """
     table = assessment.findings
     units = unit_index(assessment)
-    lines = _ends(table)
+    lines = _vertices(table)
     found: dict[str, FindingFacts] = {}
     for row, line in zip(pd.DataFrame(table).to_dict("records"), lines, strict=True):
         unit = units.get(str(row["source"]), {})
-        found[str(row["finding_id"])] = _finding(row, unit, units, tuple(line), lang)
+        found[str(row["finding_id"])] = _finding(row, unit, units, line, lang)
     return found
 
 
@@ -293,6 +301,7 @@ def _finding(
         consent=held("consent_number"),
         form=form,
         is_inside=form == "inside" and measured_m <= 0.0,
+        way=_way(row) if form == "flow" else "",
     )
     settle = _floored(number("settle_m")) if row["reason"] in _SETTLED_BY_DOUBT else ""
     own_unit = units.get(unit.get("unit", ""), {})
@@ -329,8 +338,17 @@ def _finding(
     )
 
 
+def _way(row: Mapping[Hashable, object]) -> str:
+    if math.isfinite(float(str(row["high_m"]))):
+        return "along"
+    return "straight" if row["source_held"] == "dam_toe" else "straight_pond"
+
+
 def _why(row: Mapping[Hashable, object], lang: Lang) -> str:
     why = code_word("reason", row["reason"], lang)
+    off = metres(math.ceil(float(str(row["off_path_m"])) * 10.0) / 10.0) if _is_off(row) else ""
+    if off:
+        why = say("facts.off_path", lang, {"why": why, "m": off})
     missing = [name for name in str(row["missing"]).split(", ") if name]
     if why and missing:
         names = say("facts.comma", lang).join(code_word("field", name, lang) for name in missing)
@@ -338,12 +356,19 @@ def _why(row: Mapping[Hashable, object], lang: Lang) -> str:
     return why
 
 
-def _ends(table: gpd.GeoDataFrame) -> np.ndarray:
-    """Return longitude and latitude of both ends of every finding's line [degrees]."""
+def _is_off(row: Mapping[Hashable, object]) -> bool:
+    off_m = float(str(row["off_path_m"]))
+    return str(row["reason"]).startswith("flow_") and math.isfinite(off_m)
+
+
+def _vertices(table: gpd.GeoDataFrame) -> list[tuple[float, ...]]:
+    """Return longitude and latitude along every finding's line [degrees]."""
     if len(table) == 0:
-        return np.zeros((0, 4))
-    ends = np.array([(*line.coords[0], *line.coords[-1]) for line in table.geometry])
-    return np.round(lonlat_from_plane(ends.reshape(-1, 2)).reshape(-1, 4), 6)
+        return []
+    xy, row = shapely.get_coordinates(np.asarray(table.geometry.array), return_index=True)
+    lonlat = np.round(lonlat_from_plane(xy), 6)
+    parts = np.split(lonlat, np.flatnonzero(np.diff(row)) + 1)
+    return [tuple(part.ravel().tolist()) for part in parts]
 
 
 def coverage_rows(assessment: Assessment, *, lang: Lang) -> list[CoverageRow]:

@@ -285,8 +285,8 @@ class _Scene:
         yield _drawn("base.neighbour", "area", "base", self._role("neighbour"), in_legend=False)
         yield _drawn("base.study_area", "area", "base", self._local(area), in_legend=False)
         yield _drawn("base.town", "line", "base", self._role("town"), in_legend=True)
-        for role in ("built_up", "water"):
-            yield _drawn(f"base.{role}", "area", "base", self._role(role))
+        yield _drawn("base.built_up", "area", "base", self._role("built_up"))
+        yield _drawn("base.water", "area", "base", self._role("water", "drainage"))
         roads = self._role("road")
         for kind, chosen in (
             ("minor", roads[~roads["kind"].isin(["expressway", "national", "provincial"])]),
@@ -330,7 +330,7 @@ class _Scene:
             hazards = units[units["role"] != "chemical_park"]
             yield _drawn("unit.outline", "line", "base", hazards)
         yield _drawn("unit.park", "line", "base", units[units["role"] == "chemical_park"])
-        mines = units[units["role"].isin(["non_coal_mine", "waste_dump"])]
+        mines = units[units["role"].isin(["non_coal_mine", "waste_dump", "tailings_pond"])]
         yield _drawn("unit.mine", "line", "base", mines)
         if self.unit:
             plants = units[units["role"] == "chemical_plant"]

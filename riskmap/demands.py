@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from riskmap.articles import Rule
     from riskmap.clauses import RuleEntry
     from riskmap.encounter import Encounters
+    from riskmap.flow import Flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Case:
         Rows that the pairs name.
     reports, consents : pandas.DataFrame
         Safety reports and consents of the day (`riskmap.evidence`).
+    flows : Flows
+        The way of the tailings below each hazard that has a dam toe.
     """
 
     rules: Sequence[Rule]
@@ -56,6 +59,7 @@ class Case:
     receptors: gpd.GeoDataFrame
     reports: pd.DataFrame
     consents: pd.DataFrame
+    flows: Flows
 
     def per_rule(self, values: Sequence[object], dtype: type | str) -> NDArray[Any]:
         """Give every row what its rule has.

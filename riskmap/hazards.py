@@ -13,6 +13,7 @@ from riskmap.evidence import consents_on, register_rows, reports_on
 from riskmap.lines import largest_width
 from riskmap.location import gather
 from riskmap.rules import NO, select_rows
+from riskmap.toes import follow_flows, toe_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from riskmap.articles import Rule
     from riskmap.clauses import Selector
+    from riskmap.flow import Flows
     from riskmap.quality import Layer
     from riskmap.rulebook import Rulebook
 
@@ -52,6 +54,8 @@ class HazardSide:
         How each rule picks each hazard: NO, UNKNOWN or YES.
     consents, reports : pandas.DataFrame
         Consents and safety reports that are valid on the day.
+    flows : Flows
+        The way of the tailings below each hazard that has a dam toe.
     """
 
     rules: Sequence[Rule]
@@ -61,6 +65,7 @@ class HazardSide:
     picks: NDArray[np.int8]
     consents: pd.DataFrame
     reports: pd.DataFrame
+    flows: Flows
 
     @classmethod
     def prepare(
@@ -105,6 +110,7 @@ class HazardSide:
             picks=pick_rows(hazards, [rule.entry.hazard for rule in rules]),
             consents=consents_on(register_rows(layers, "consent"), as_of),
             reports=reports_on(register_rows(layers, "safety_report"), as_of),
+            flows=follow_flows(hazards, layers, asked_m=_longest_flow(rules)),
         )
 
     def only(self, rows: NDArray[np.bool_]) -> HazardSide:
@@ -121,7 +127,8 @@ class HazardSide:
             The same law and papers.
         """
         kept = self.hazards[rows].reset_index(drop=True)
-        return replace(self, hazards=kept, picks=self.picks[:, rows])
+        flows = self.flows.only(rows)
+        return replace(self, hazards=kept, picks=self.picks[:, rows], flows=flows)
 
     def silence(self, rule: Rule) -> str | None:
         """Tell why a rule is not asked at all, whatever the layers.
@@ -171,8 +178,15 @@ class HazardSide:
                 continue
             picked = self.picks[number] > NO
             far = listed_m(rule, reports=self.reports, hazards=self.hazards)
+            if entry.form == "flow":
+                far = far + toe_offsets(self.hazards, self.flows.hazards)[picked]
             far_m[picked] = np.maximum(far_m[picked], far)
         return np.where(far_m < 0.0, -1.0, far_m + own_m + doubt_m)
+
+
+def _longest_flow(rules: Sequence[Rule]) -> float:
+    asked = [rule.entry.distance_m or 0.0 for rule in rules if rule.entry.form == "flow"]
+    return max(asked, default=0.0)
 
 
 def _protects_a_line(rule: Rule) -> bool:

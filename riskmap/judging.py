@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from riskmap.beside import stand_along
 from riskmap.demands import depth_inside, join_names, require
 from riskmap.evidence import established_days, siting_binds
 from riskmap.lines import join_bounds, read_lines
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from riskmap.demands import Case
+    from riskmap.lines import Reading
 
 _REASON_BY_BOUND = {"none": "line_not_held", "lower": "lower_bound", "upper": "upper_bound"}
 
@@ -103,15 +105,66 @@ def _doubt(found: pd.DataFrame, case: Case) -> None:
     inside = (found["form"] == "inside").to_numpy()
     low = np.where(np.isinf(outward), np.where(inside, -np.inf, 0.0), base - outward - accuracy)
     high = base + here.inward_m + there.inward_m + accuracy
-    # The way along the drainage is at least as long as the straight one, and no more is known.
-    flow = (found["form"] == "flow").to_numpy()
     found["offset_m"] = offset
     found["measured_m"] = np.round(base, 3)
     found["accuracy_m"] = accuracy
     found["low_m"] = np.round(np.where(inside, low, np.maximum(0.0, low)), 3)
-    found["high_m"] = np.round(np.where(flow, np.inf, high), 3)
-    found["bound"] = np.where(flow, "lower", join_bounds(here.bound, there.bound))
+    found["high_m"] = np.round(high, 3)
+    found["bound"] = join_bounds(here.bound, there.bound)
     found["outward_m"] = np.where(np.isfinite(outward), outward, 0.0)
+    found["straight_m"], found["off_path_m"] = np.nan, np.nan
+    found["off_path"] = ""
+    flow = np.flatnonzero((found["form"] == "flow").to_numpy())
+    for hazard in np.unique(case.met.hazard[flow]):
+        rows = flow[case.met.hazard[flow] == hazard]
+        _follow(found, case, rows, receptor=there.only(rows))
+
+
+def _follow(found: pd.DataFrame, case: Case, rows: NDArray[np.intp], *, receptor: Reading) -> None:
+    """Measure the receptors of one hazard along its flow, as far as that is known.
+
+    The straight distance stays the lower end of every way. Only where a receptor surely
+    stands on the way is there more: then the way itself is the measured distance.
+    """
+    hazard = int(case.met.hazard[rows[0]])
+    path = case.flows.paths[hazard]
+    straight = found["measured_m"].to_numpy(float)[rows]
+    low = found["low_m"].to_numpy(float)[rows]
+    measured, high = straight.copy(), np.full(len(rows), np.inf)
+    off_m = np.full(len(rows), np.nan)
+    reason = np.full(len(rows), case.flows.why[hazard], dtype=object)
+    joined = found["bound"].to_numpy(dtype=object)[rows]
+    bound = np.where(np.isin(joined, ("none", "upper")), "none", "lower").astype(object)
+    accuracy = found["accuracy_m"].to_numpy(float)[rows]
+    if path is not None:
+        targets = case.met.receptor[rows]
+        own_m = case.receptors["accuracy_m"].to_numpy(float)[targets] + path.accuracy_m
+        shapes = np.asarray(case.receptors.geometry.array)[targets]
+        along = stand_along(
+            path,
+            shapes,
+            inward_m=own_m + receptor.inward_m - receptor.offset_m,
+            outward_m=own_m + receptor.outward_m + receptor.offset_m,
+        )
+        on = np.isfinite(along.sure_m)
+        accuracy = accuracy + path.accuracy_m
+        # The flow may join the drainage at once, or only at the point nearest to the toe.
+        measured = np.where(on, along.sure_m + path.link_m, straight)
+        # From the foot to the receptor the flow spreads: that is no part of the way.
+        shortest = np.maximum(low - along.aside_m, along.least_m - accuracy)
+        low = np.where(on, np.maximum(0.0, shortest), low)
+        high = np.where(on, measured + accuracy, np.inf)
+        bound = np.where(on, joined, bound)
+        off_m = np.round(np.maximum(0.0, along.off_m - receptor.offset_m), 3)
+        # Where the doubt is about the receptor's own line, that is the reason.
+        unsure = np.isinf(receptor.inward_m) | np.isinf(receptor.outward_m)
+        doubted = np.array([_REASON_BY_BOUND.get(str(name), "") for name in receptor.bound])
+        reason = np.where((along.reason == "accuracy") & unsure, doubted, along.reason)
+        found.loc[rows, "geometry"] = along.lines
+    found.loc[rows, "straight_m"], found.loc[rows, "off_path_m"] = straight, off_m
+    found.loc[rows, "measured_m"], found.loc[rows, "accuracy_m"] = np.round(measured, 3), accuracy
+    found.loc[rows, "low_m"], found.loc[rows, "high_m"] = np.round(low, 3), np.round(high, 3)
+    found.loc[rows, "bound"], found.loc[rows, "off_path"] = bound, reason
 
 
 def _base(found: pd.DataFrame, case: Case, offset: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -214,7 +267,8 @@ def _reasons(found: pd.DataFrame) -> NDArray[np.str_]:
     # A bound whose far end is declared leaves only a matter of metres.
     closed = np.isfinite(found["high_m"].to_numpy(float)) & (found["low_m"].to_numpy(float) > 0)
     reasons = np.where(closed & (reasons != "line_not_held"), "accuracy", reasons)
-    reasons = np.where((found["form"] == "flow").to_numpy(), "flow_not_held", reasons)
+    off = found["off_path"].to_numpy(dtype=object)
+    reasons = np.where(off != "", off, reasons).astype("U20")
     several = (found["required_most_m"] != found["required_least_m"]).to_numpy()
     unnumbered = found["required_most_m"].isna().to_numpy()
     lacking = np.where((found["form"] == "table").to_numpy(), "beyond_table", "no_report")

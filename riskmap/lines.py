@@ -86,6 +86,23 @@ class Reading:
     outward_m: NDArray[np.float64]
     bound: NDArray[np.str_]
 
+    def only(self, rows: NDArray[np.intp]) -> Reading:
+        """Return the reading of some rows.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int
+            Which, in what order.
+
+        Returns
+        -------
+        Reading
+            Of those rows.
+        """
+        return Reading(
+            self.offset_m[rows], self.inward_m[rows], self.outward_m[rows], self.bound[rows]
+        )
+
 
 def read_lines(rows: pd.DataFrame, *, wanted: NDArray[np.str_]) -> Reading:
     """Read how the drawn lines of rows stand to the lines that rules ask for.

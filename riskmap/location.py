@@ -71,6 +71,17 @@ def gather_layers(layers: Sequence[Layer]) -> gpd.GeoDataFrame:
     return joined.sort_values("ref", kind="stable").reset_index(drop=True)
 
 
+# Grounds that no unit is part of.
+_OWN_NOTHING = frozenset({"dam_toe", "drainage"})
+# Columns that name what a feature is part of, and the role of that.
+_PARENT_COLUMNS = (
+    ("unit_of", ""),
+    ("park", "chemical_park"),
+    ("mine", "non_coal_mine"),
+    ("pond", "tailings_pond"),
+)
+
+
 def parents(layers: Sequence[Layer]) -> dict[str, str]:
     """Tell which feature each feature is part of.
 
@@ -83,7 +94,8 @@ def parents(layers: Sequence[Layer]) -> dict[str, str]:
     -------
     dict of str to str
         Reference of the parent by reference of the child: a source's plant, park or mine
-        (``unit_of``), a plant's park, a dump's mine. A name that no layer holds is left out.
+        (``unit_of``), a plant's park, a dump's mine, a dam toe's pond. A name that no
+        layer holds is left out.
     """
     refs = {ref for layer in layers for ref in layer.features["ref"]}
     by_role: dict[str, list[str]] = {}
@@ -92,12 +104,12 @@ def parents(layers: Sequence[Layer]) -> dict[str, str]:
     by_role[""] = [
         layer.spec.id
         for layer in layers
-        if "ground" in ROLES[layer.spec.role].parts
+        if ("ground" in ROLES[layer.spec.role].parts and layer.spec.role not in _OWN_NOTHING)
         or layer.spec.role in {"chemical_plant", "non_coal_mine"}
     ]
     found: dict[str, str] = {}
     for layer in layers:
-        for column, role in (("unit_of", ""), ("park", "chemical_park"), ("mine", "non_coal_mine")):
+        for column, role in _PARENT_COLUMNS:
             if column not in layer.features:
                 continue
             held = layer.features[layer.features[column].notna()]
@@ -133,14 +145,16 @@ def note_references(layers: Sequence[Layer]) -> list[Layer]:
     -------
     list of Layer
         The same layers, with a problem for each tier, consent, report or record that names
-        an unknown feature, and for each ``unit_of``, ``park`` or ``mine`` that is not there.
+        an unknown feature, and for each ``unit_of``, ``park``, ``mine`` or ``pond`` that is
+        not there.
     """
     refs = {ref for layer in layers for ref in layer.features["ref"]}
     parent_of = parents(layers)
     noted = []
     for layer in layers:
         found: list[Problem] = []
-        for column in (*_REFERENCES.get(layer.spec.role, ()), "unit_of", "park", "mine"):
+        own = _REFERENCES.get(layer.spec.role, ())
+        for column in (*own, *(name for name, _ in _PARENT_COLUMNS)):
             if column not in layer.features or layer.spec.role == "chemical_park":
                 continue
             held = layer.features[layer.features[column].notna()]

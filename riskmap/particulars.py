@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from riskmap.readout import overhead_words
 from riskmap.roles import columns_of
 from riskmap.verdict import metres
 from riskmap.words import code_word, kind_word, say
@@ -36,6 +37,7 @@ _CODED: Mapping[str, str] = MappingProxyType(
         "fuel": "fuel",
         "structure": "structure",
         "river_class": "river_class",
+        "digitised": "digitised",
     }
 )
 
@@ -188,6 +190,7 @@ def unit_facts(row: Mapping[str, object], *, lang: Lang) -> Facts:
         "park_name": "" if row["role"] == "chemical_park" else park,
         "built_up": code_word("yes_no", row["built_up"], lang),
         "town_name": row["town_name"],
+        "overhead": overhead_words(str(row["overhead"]), note=str(row["overhead_note"]), lang=lang),
         "grade": row["grade"],
         "ref": row["ref"],
     }

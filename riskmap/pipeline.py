@@ -27,6 +27,7 @@ from riskmap.roles import ROLES
 from riskmap.rulebook import read_rulebooks
 from riskmap.setback import Setbacks, check_setbacks
 from riskmap.tiers import tier_units
+from riskmap.toes import note_flows, overheads
 from riskmap.zones import build_rings, build_zones
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def prepare(
         raise DataError(complaints)
     if not streamed:
         layers = note_references(layers)
+    layers = note_flows(layers)
     study_area = _study_area(layers)
     radius_m = config.project.survey.radius_m
     doubts = [(layer.accuracy_m, layer.spec) for layer in layers]
@@ -237,7 +239,12 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     setbacks = check_setbacks(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
     )
-    units = tier_units(ready.layers, as_of=config.as_of)
+    units, conflicts = overheads(
+        tier_units(ready.layers, as_of=config.as_of),
+        layers=ready.layers,
+        findings=setbacks.findings,
+        has_run=_has_followed(setbacks, ready.rulebook),
+    )
     rings = build_rings(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, plane=ready.plane
     )
@@ -271,8 +278,15 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
             as_of=config.as_of,
         ),
         counts=counts_table([layer.counts for layer in ready.layers]),
-        problems=problems_table(ready.layers),
+        problems=problems_table(ready.layers, more=conflicts),
     )
+
+
+def _has_followed(setbacks: Setbacks, rulebook: Rulebook) -> bool:
+    """Tell whether a rule that measures along the flow was asked."""
+    flow = {rule.id for rule in rulebook.rules if rule.entry.form == "flow"}
+    ran = setbacks.coverage.loc[setbacks.coverage["status"] == "ran", "rule"]
+    return bool(flow & set(ran))
 
 
 def refs_inside(study_area: shapely.Geometry, tables: Sequence[gpd.GeoDataFrame]) -> set[str]:

@@ -350,13 +350,15 @@ def _position(shape: shapely.Geometry) -> str:
     return f"{shapely.get_x(point):.6f}, {shapely.get_y(point):.6f}"
 
 
-def problems_table(layers: Sequence[Layer]) -> pd.DataFrame:
+def problems_table(layers: Sequence[Layer], *, more: Sequence[Problem] = ()) -> pd.DataFrame:
     """Gather every problem of every layer.
 
     Parameters
     ----------
     layers : sequence of Layer
         Layers that were checked.
+    more : sequence of Problem, optional
+        What only showed after the check.
 
     Returns
     -------
@@ -366,8 +368,7 @@ def problems_table(layers: Sequence[Layer]) -> pd.DataFrame:
     columns = list(Problem.__slots__)
     rows = [
         tuple(getattr(problem, column) for column in columns)
-        for layer in layers
-        for problem in layer.problems
+        for problem in (*(one for layer in layers for one in layer.problems), *more)
     ]
     return pd.DataFrame(rows, columns=columns)
 

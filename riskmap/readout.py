@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from riskmap.contradictions import distances_of
-from riskmap.verdict import metres, printed_distance
+from riskmap.verdict import REASONS, metres, printed_distance
 from riskmap.words import code_word, say
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def rule_demand(rule: Rule, *, lang: Lang) -> str:
     """
     entry = rule.entry
     stated = distances_of(entry)
+    if entry.form == "flow":
+        return say("facts.along_flow", lang, {"m": metres(stated[0])})
     if stated:
         return required_words("table", least_m=min(stated), most_m=max(stated), lang=lang)
     if entry.multiple is not None:
@@ -93,3 +95,25 @@ def rule_demand(rule: Rule, *, lang: Lang) -> str:
         return f"{metres(entry.multiple.times)} × {column}"
     key = {"report": "facts.by_report", "inside": "facts.outside_area"}.get(entry.form)
     return say(key, lang) if key else ""
+
+
+def overhead_words(state: str, *, note: str, lang: Lang) -> str:
+    """Say whether people live below a tailings pond, and why that is not known.
+
+    Parameters
+    ----------
+    state : str
+        ``overhead`` of UNITS.
+    note : str
+        ``overhead_note`` of UNITS.
+    lang : {'zh', 'en'}
+        Language wanted.
+
+    Returns
+    -------
+    str
+        Yes, no or undetermined with the reason; empty for any other unit.
+    """
+    words = code_word("overhead", state, lang)
+    why = code_word("reason" if note in REASONS else "overhead_note", note, lang)
+    return say("facts.noted", lang, {"text": words, "note": why}) if why else words

@@ -83,6 +83,10 @@ LINE_FAMILIES: tuple[tuple[str, ...], ...] = (
     ("rail_land_edge", "rail_toe", "centreline"),
     ("pipe_outer_edge", "centreline"),
     ("facility_outline", "inside_point"),
+    # The outline of a tailings pond holds its starter dam, so the toe lies on it or inside:
+    # measured from the outline, the way from the toe is at least as long, and may be longer.
+    # A point inside the pond is no further in than the toe: it bounds nothing.
+    ("facility_outline", "dam_toe"),
     ("structure_outline", "inside_point"),
     ("shoreline",),
 )
@@ -171,7 +175,25 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "designed_measures": _YES_NO,
             },
         ),
-        "tailings_pond": _role("hazard"),
+        "tailings_pond": _role("hazard", columns={"overhead": _YES_NO}),
+        "dam_toe": _role(
+            "ground",
+            columns={
+                # The pond, and how far from the toe the drainage is looked for.
+                "pond": _TEXT,
+                "join_m": _number("m"),
+            },
+        ),
+        "drainage": _role(
+            "ground",
+            columns={
+                # Whole width of the flow; lines are drawn downstream unless a row says more.
+                "width_m": _number("m"),
+                "digitised": _words("downstream", "upstream", "not_known"),
+                "start_elevation_m": _number("m"),
+                "end_elevation_m": _number("m"),
+            },
+        ),
         "hazard_source": _role(
             "hazard",
             "receptor",

@@ -56,7 +56,7 @@ class Setbacks:
     ----------
     findings : geopandas.GeoDataFrame
         FINDINGS: one row a pair and rule, sorted by verdict (worst first), shortfall and id;
-        geometry is the shortest line in EPSG:3395.
+        geometry is the shortest line in EPSG:3395, or the way along the flow.
     pairs : pandas.DataFrame
         PAIRS: one row a pair with its worst verdict over all rules.
     coverage : pandas.DataFrame
@@ -257,10 +257,17 @@ class _Check:
 
     def judge_all(self) -> pd.DataFrame:
         """Measure every pair once and judge it under each rule that asks about it."""
-        numbers = [i for i, status in enumerate(self.status) if status == "ran"]
-        reach_m = self._reaches(numbers)
+        ran = [i for i, status in enumerate(self.status) if status == "ran"]
+        flow = [i for i in ran if self.side.rules[i].entry.form == "flow"]
+        plain = [i for i in ran if i not in flow]
+        # Along the flow a pond is measured from the toe of its dam, not from its outline.
+        below = self._judge_from(self.side.flows.hazards, flow) if flow else pd.DataFrame()
+        return _join([self._judge_from(self.side.hazards, plain), below])
+
+    def _judge_from(self, hazards: gpd.GeoDataFrame, numbers: Sequence[int]) -> pd.DataFrame:
+        reach_m = self._reaches(hazards, numbers)
         met = meet(
-            np.asarray(self.side.hazards.geometry.array),
+            np.asarray(hazards.geometry.array),
             np.asarray(self.receptors.geometry.array),
             hazard_picks=self.side.picks[numbers] > NO,
             receptor_picks=self.receptor_picks[numbers] > NO,
@@ -276,9 +283,11 @@ class _Check:
                 asked &= ~same_owner
             rows.append(np.flatnonzero(asked))
             rule.append(np.full(len(rows[-1]), number))
-        return self._judge(met.take(np.concatenate(rows)), np.concatenate(rule))
+        return self._judge(hazards, met.take(np.concatenate(rows)), np.concatenate(rule))
 
-    def _judge(self, met: Encounters, rule: NDArray[np.intp]) -> pd.DataFrame:
+    def _judge(
+        self, hazards: gpd.GeoDataFrame, met: Encounters, rule: NDArray[np.intp]
+    ) -> pd.DataFrame:
         if len(rule) == 0:
             return pd.DataFrame()
         sure = self.side.picks[rule, met.hazard] == YES
@@ -289,10 +298,11 @@ class _Check:
                 rule=rule,
                 met=met,
                 is_sure=sure,
-                hazards=self.side.hazards,
+                hazards=hazards,
                 receptors=self.receptors,
                 reports=self.side.reports,
                 consents=self.side.consents,
+                flows=self.side.flows,
             )
         )
         # A pair is listed by what is drawn, and also where the true line can lie too near.
@@ -303,17 +313,19 @@ class _Check:
         own_m = found["required_most_m"].to_numpy(float) * LISTED_TIMES
         own = (found["evidence"] != "") | (found["form"] == "multiple")
         listed = np.fmax(near_m, np.where(own, own_m, 0.0))
-        near = (found["measured_m"] - found["accuracy_m"]).to_numpy() <= listed
+        # What lies near in the straight line is listed, however far along the flow it is.
+        drawn_m = found["measured_m"].where(found["straight_m"].isna(), found["straight_m"])
+        near = (drawn_m - found["accuracy_m"]).to_numpy() <= listed
         near |= ((found["low_m"] < found["required_most_m"]) & (found["outward_m"] > 0)).to_numpy()
         kept = found[near].drop(columns="outward_m")
         both_ways = np.array([_picks_itself(one) for one in self.side.rules])[rule[near]]
         return _worse_direction(kept, both_ways).reset_index(drop=True)
 
-    def _reaches(self, numbers: Sequence[int]) -> NDArray[np.float64]:
+    def _reaches(self, hazards: gpd.GeoDataFrame, numbers: Sequence[int]) -> NDArray[np.float64]:
         """How far rules look: what they list, and all that may lie between drawn and true."""
         reach_m = np.array([self._listed_m(self.side.rules[number]) for number in numbers])
         for table, picks in (
-            (self.side.hazards, self.side.picks),
+            (hazards, self.side.picks),
             (self.receptors, self.receptor_picks),
         ):
             picked = picks[numbers] > NO

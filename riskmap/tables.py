@@ -72,6 +72,8 @@ FINDINGS = _schema(
         "low_m": "number",
         "high_m": "number",
         "offset_m": "number",
+        "straight_m": "number",
+        "off_path_m": "number",
         "source_held": "text",
         "line_from": "text",
         "target_held": "text",
@@ -138,6 +140,8 @@ UNITS = _schema(
         "tier_note": "text",
         "major_hazard_grade": "number",
         "grade": "text",
+        "overhead": "text",
+        "overhead_note": "text",
         "geometry": "geometry",
     },
 )

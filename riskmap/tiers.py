@@ -69,6 +69,8 @@ def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
     for column in ("kind", "major_hazard_grade", "grade"):
         if column not in table:
             table[column] = np.nan
+    # Whether people live below a tailings pond is told by the findings (`riskmap.toes`).
+    table["overhead"], table["overhead_note"] = "", ""
     table["name"] = table["name"].fillna(table["ref"])
     table = table.sort_values("ref", kind="stable").reset_index(drop=True)
     return arrange(gpd.GeoDataFrame(table, geometry="geometry", crs=units.crs), UNITS)

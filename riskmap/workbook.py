@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from riskmap.readout import rule_demand
+from riskmap.readout import overhead_words, rule_demand
 from riskmap.words import Lang, code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "required_most_m": table["required_most_m"],
         "measured_m": table["measured_m"],
         "accuracy_m": table["accuracy_m"],
+        "straight_m": table["straight_m"],
+        "off_path_m": table["off_path_m"],
         "short_m": table["short_m"],
         "verdict": _words(table["verdict"], "verdict", lang),
         "reason": [
@@ -225,6 +227,11 @@ def units_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table["built_up"] = _words(table["built_up"], "yes_no", lang)
     table["tier"] = _words(table["tier"], "tier", lang)
     table["tier_note"] = _words(table["tier_note"], "tier_note", lang)
+    table["overhead"] = [
+        overhead_words(state, note=note, lang=lang)
+        for state, note in zip(table["overhead"], table["overhead_note"], strict=True)
+    ]
+    table = table.drop(columns="overhead_note")
     return _headed(table.drop(columns=["role"]), lang)
 
 

@@ -409,6 +409,28 @@ def draw_town_places(case: Case) -> None:
             case.add(layer, shape.centroid if point else shape, row)
 
 
+def draw_tailings(case: Case) -> None:
+    """Draw a tailings pond, the toe of its starter dam, the drainage below it, and who is near."""
+    plan = case.plan["tailings"]
+    x, y = spot(*plan["toe"])
+
+    def placed(points: Iterable[Iterable[float]]) -> list[tuple[float, float]]:
+        return [(x + east, y + north) for east, north in points]
+
+    row: Row = {name: plan[name] for name in ("id", "name", "owner", "established")}
+    case.add("tailings", Polygon(placed(plan["outline"])), row)
+    dam: Row = {"id": f"{plan['id']}-1", "name": f"{plan['name']}初期坝坡脚", "pond": plan["id"]}
+    case.add("dam_toes", LineString(placed(plan["outline"][:2])), dam)
+    for stream in plan["stream"]:
+        known: Row = {"id": stream["id"], "name": stream["name"], "width_m": stream["width_m"]}
+        case.add("streams", LineString(placed(stream["stops"])), known)
+    for number, near in enumerate(plan["near"]):
+        start = scale(blob(placed([near["at"]])[0], 42.0, 401 + number, 9), 1.2, 0.8)
+        shape = shift_to(start, case.shape(near["of"]), near["gap"])
+        known = {"households": near["households"], "reference": "building_wall"}
+        case.add("homes", shape, home(case, "village", known))
+
+
 def write_layer(name: str, rows: list[tuple[BaseGeometry, Row]]) -> None:
     """Write a layer as GeoParquet, each row with the note that it is invented."""
     names = sorted({column for _, values in rows for column in values})
@@ -484,6 +506,7 @@ def main() -> None:
     draw_near(case)
     draw_villages(case)
     draw_town_places(case)
+    draw_tailings(case)
     for name, rows in case.layers.items():
         write_layer(name, rows)
         print(name, len(rows))

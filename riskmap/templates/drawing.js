@@ -426,17 +426,25 @@ const riskmap = (() => {
     add({ color: "#0B5C94", weight: 3.5 });
   }
 
+  /* Vertices of a finding's line: two, or all of a way along the flow. */
+  riskmap.vertices = (finding) => {
+    const way = [];
+    for (let i = 0; i < finding.line.length; i += 2) way.push([finding.line[i + 1], finding.line[i]]);
+    return way;
+  };
+
   /* The line of a finding with white casing, end dots and one label. */
   function measure(finding) {
-    const [x1, y1, x2, y2] = finding.line;
-    const ends = [[y1, x1], [y2, x2]];
+    const way = riskmap.vertices(finding);
+    const ends = [way[0], way[way.length - 1]];
     const ink = data.inks["verdict." + finding.verdict];
     const base = { interactive: false, pane: "selection" };
-    L.polyline(ends, { ...base, color: "#FFFFFF", weight: 8 }).addTo(shown.selection);
-    L.polyline(ends, { ...base, color: ink.line, weight: 3.5 }).addTo(shown.selection);
+    L.polyline(way, { ...base, color: "#FFFFFF", weight: 8 }).addTo(shown.selection);
+    L.polyline(way, { ...base, color: ink.line, weight: 3.5 }).addTo(shown.selection);
     for (const end of ends) L.circleMarker(end, { ...base, radius: 5, color: "#FFFFFF", weight: 2, fillColor: ink.line, fillOpacity: 1, fill: true }).addTo(shown.selection);
     const label = L.divIcon({ className: "measure", html: element("span", {}, finding.headline), iconAnchor: [-10, -10] });
-    L.marker([(y1 + y2) / 2, (x1 + x2) / 2], { icon: label, interactive: false, keyboard: false, pane: "measure" }).addTo(shown.selection);
+    const middle = way.length > 2 ? way[Math.floor(way.length / 2)] : [(ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2];
+    L.marker(middle, { icon: label, interactive: false, keyboard: false, pane: "measure" }).addTo(shown.selection);
   }
 
   function clearSelection() {

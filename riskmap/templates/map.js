@@ -29,7 +29,7 @@
 
   function selectFinding(id, zoom) {
     const it = data.findings[id];
-    const ends = [[it.line[1], it.line[0]], [it.line[3], it.line[2]]];
+    const ends = riskmap.vertices(it);
     riskmap.clearSelection();
     riskmap.measure(it);
     if (zoom) riskmap.goTo(L.latLngBounds(ends), 17);

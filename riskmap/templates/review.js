@@ -84,7 +84,7 @@
     for (const row of rows) {
       const it = data.findings[row.dataset.id];
       const ink = data.inks["verdict." + it.verdict];
-      const ends = [[it.line[1], it.line[0]], [it.line[3], it.line[2]]];
+      const ends = riskmap.vertices(it);
       const base = { renderer, pane: "lines" };
       const casing = L.polyline(ends, { ...base, color: "#FFFFFF", weight: 5, interactive: false });
       const line = L.polyline(ends, { ...base, color: ink.line, weight: Math.max(2, ink.width_pt * 1.4) });
@@ -123,7 +123,7 @@
     outlineOf(it.source);
     outlineOf(it.target);
     riskmap.measure(it);
-    if (zoom) riskmap.goTo(L.latLngBounds([[it.line[1], it.line[0]], [it.line[3], it.line[2]]]), 17);
+    if (zoom) riskmap.goTo(L.latLngBounds(riskmap.vertices(it)), 17);
     for (const row of rows) row.setAttribute("aria-selected", String(row.dataset.id === id));
     const row = rows.find((each) => each.dataset.id === id);
     if (row && !zoom) {
