@@ -163,7 +163,7 @@ def build_content(assessment: Assessment, *, theme: Theme, unit: str = "") -> Ma
 
 
 def map_units(assessment: Assessment, *, all_units: bool = False) -> tuple[str, ...]:
-    """List the parks and mines that get maps of their own.
+    """List the parks, mines and tailings ponds that get maps of their own.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def map_units(assessment: Assessment, *, all_units: bool = False) -> tuple[str, 
         Sorted references.
     """
     units = assessment.units
-    own = units[units["role"].isin(["chemical_park", "non_coal_mine"])]
+    own = units[units["role"].isin(["chemical_park", "non_coal_mine", "tailings_pond"])]
     asking = assessment.findings[assessment.findings["verdict"].isin(VERDICTS[:5])]
     sources = set(asking["source"])
     held = units[units["ref"].isin(sources)]

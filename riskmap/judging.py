@@ -147,7 +147,7 @@ def _follow(found: pd.DataFrame, case: Case, rows: NDArray[np.intp], *, receptor
             outward_m=own_m + receptor.outward_m + receptor.offset_m,
         )
         on = np.isfinite(along.sure_m)
-        accuracy = accuracy + path.accuracy_m
+        accuracy = np.where(on, accuracy + path.accuracy_m, accuracy)
         # The flow may join the drainage at once, or only at the point nearest to the toe.
         measured = np.where(on, along.sure_m + path.link_m, straight)
         # From the foot to the receptor the flow spreads: that is no part of the way.

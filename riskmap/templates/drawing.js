@@ -427,15 +427,15 @@ const riskmap = (() => {
   }
 
   /* Vertices of a finding's line: two, or all of a way along the flow. */
-  riskmap.vertices = (finding) => {
+  function vertices(finding) {
     const way = [];
     for (let i = 0; i < finding.line.length; i += 2) way.push([finding.line[i + 1], finding.line[i]]);
     return way;
-  };
+  }
 
   /* The line of a finding with white casing, end dots and one label. */
   function measure(finding) {
-    const way = riskmap.vertices(finding);
+    const way = vertices(finding);
     const ends = [way[0], way[way.length - 1]];
     const ink = data.inks["verdict." + finding.verdict];
     const base = { interactive: false, pane: "selection" };
@@ -456,5 +456,5 @@ const riskmap = (() => {
     shown.map.fitBounds(bounds.pad(0.6), { maxZoom: closest || 16, animate: false });
   }
 
-  return { data, shown, word, element, svg, unpack, start, toggle, swatch, outline, measure, clearSelection, signBoxes, boundsOf, goTo, fillOf };
+  return { data, shown, word, element, svg, unpack, start, toggle, swatch, outline, measure, vertices, clearSelection, signBoxes, boundsOf, goTo, fillOf };
 })();

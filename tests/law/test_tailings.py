@@ -72,8 +72,16 @@ def test_under_at_and_over(
 
 def test_before_the_notice_nothing_is_asked(cn_book: Rulebook) -> None:
     day = date(2020, 2, 20)
-    home = {"role": "residential_zone", "values": {}, "pond": "2008"}
-    assert verdict(cn_book, "cn.tail.1000", 500, as_of=day, **home) == "not listed"
+    found = verdict(
+        cn_book,
+        "cn.tail.1000",
+        500,
+        role="residential_zone",
+        values={},
+        pond="2008",
+        as_of=day,
+    )
+    assert found == "not listed"
 
 
 def test_a_building_without_a_class_stays_open(cn_book: Rulebook) -> None:
