@@ -13,7 +13,7 @@ from riskmap.evidence import consents_on, register_rows, reports_on
 from riskmap.lines import largest_width
 from riskmap.location import gather
 from riskmap.rules import NO, select_rows
-from riskmap.toes import follow_flows, toe_offsets
+from riskmap.toes import follow_flows, longest_flow, toe_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ class HazardSide:
             picks=pick_rows(hazards, [rule.entry.hazard for rule in rules]),
             consents=consents_on(register_rows(layers, "consent"), as_of),
             reports=reports_on(register_rows(layers, "safety_report"), as_of),
-            flows=follow_flows(hazards, layers, asked_m=_longest_flow(rules)),
+            flows=follow_flows(hazards, layers, asked_m=longest_flow(rules)),
         )
 
     def only(self, rows: NDArray[np.bool_]) -> HazardSide:
@@ -182,11 +182,6 @@ class HazardSide:
                 far = far + toe_offsets(self.hazards, self.flows.hazards)[picked]
             far_m[picked] = np.maximum(far_m[picked], far)
         return np.where(far_m < 0.0, -1.0, far_m + own_m + doubt_m)
-
-
-def _longest_flow(rules: Sequence[Rule]) -> float:
-    asked = [rule.entry.distance_m or 0.0 for rule in rules if rule.entry.form == "flow"]
-    return max(asked, default=0.0)
 
 
 def _protects_a_line(rule: Rule) -> bool:

@@ -27,7 +27,7 @@ from riskmap.roles import ROLES
 from riskmap.rulebook import read_rulebooks
 from riskmap.setback import Setbacks, check_setbacks
 from riskmap.tiers import tier_units
-from riskmap.toes import note_flows, overheads
+from riskmap.toes import longest_flow, note_flows, overheads
 from riskmap.zones import build_rings, build_zones
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def prepare(
         raise DataError(complaints)
     if not streamed:
         layers = note_references(layers)
-    layers = note_flows(layers)
+    layers = note_flows(layers, asked_m=longest_flow(rulebook.rules))
     study_area = _study_area(layers)
     radius_m = config.project.survey.radius_m
     doubts = [(layer.accuracy_m, layer.spec) for layer in layers]

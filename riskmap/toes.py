@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from riskmap.articles import Rule
     from riskmap.quality import Layer
 
 # How far from a toe the drainage is looked for where its row does not say [m]: a matter of
@@ -34,6 +35,7 @@ JOIN_M = 50.0
 # near the dam is known for what it is; drainage farther away is not read.
 FOLLOWED_TIMES = 5.0
 _POND = "tailings_pond"
+_MIXED = "GeometryCollection"
 
 
 def follow_flows(hazards: gpd.GeoDataFrame, layers: Sequence[Layer], *, asked_m: float) -> Flows:
@@ -94,7 +96,10 @@ def _with_toes(
         row = row_of.get(str(pond))
         if row is None:
             continue
-        shapes[row] = shapely.union_all(np.asarray(rows.geometry.array))
+        shape = shapely.union_all(np.asarray(rows.geometry.array))
+        # Points and lines of one pond become one kind of shape, a millimetre wide.
+        mixed = shape.geom_type == _MIXED
+        shapes[row] = shapely.buffer(shape, 1e-3) if mixed else shape
         # Whatever line its layer declares, a dam toe is drawn as the toe.
         held[row] = "dam_toe"
         accuracy_m[row] = float(rows["accuracy_m"].max())
@@ -140,13 +145,33 @@ def toe_offsets(hazards: gpd.GeoDataFrame, placed: gpd.GeoDataFrame) -> NDArray[
     return offsets
 
 
-def note_flows(layers: Sequence[Layer]) -> list[Layer]:
+def longest_flow(rules: Sequence[Rule]) -> float:
+    """Tell the longest distance that rules ask for along the flow.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        The law.
+
+    Returns
+    -------
+    float
+        Distance [m], 0 when no rule measures along the flow.
+    """
+    asked = [rule.entry.distance_m or 0.0 for rule in rules if rule.entry.form == "flow"]
+    return max(asked, default=0.0)
+
+
+def note_flows(layers: Sequence[Layer], *, asked_m: float) -> list[Layer]:
     """Note what is wrong with dam toes and drainage.
 
     Parameters
     ----------
     layers : sequence of Layer
         Every layer of the run, in EPSG:3395.
+    asked_m : float
+        Longest distance that a rule asks for along the flow [m]: drainage that no way of
+        that length can meet is not looked at.
 
     Returns
     -------
@@ -157,8 +182,10 @@ def note_flows(layers: Sequence[Layer]) -> list[Layer]:
     chosen = [layer for layer in layers if layer.spec.role == "drainage"]
     toes = [layer for layer in layers if layer.spec.role == "dam_toe"]
     found: list[Problem] = []
-    if chosen and toes:
-        found += build_network(gather_layers(chosen)).problems
+    if chosen and toes and asked_m > 0.0:
+        spots = np.asarray(gather_layers(toes).geometry.array)
+        near = _within(gather_layers(chosen), spots, FOLLOWED_TIMES * asked_m + JOIN_M)
+        found += build_network(near).problems
     found += [
         Problem(layer.spec.id, int(row), "pond", "", "problem.no_pond", "noted")
         for layer in toes

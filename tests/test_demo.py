@@ -114,6 +114,22 @@ def test_every_rule_of_verdicts_is_met_somewhere(assessments: dict[str, Assessme
     assert set(assessments["liyang"].hidden_dangers["origin"]) == {"record", "rule"}
 
 
+def test_the_three_villages_below_the_tailings_pond(assessments: dict[str, Assessment]) -> None:
+    # As layers/liyang/README.md tells them: on the way, round the bend, and off the way.
+    assessment = assessments["liyang"]
+    found = assessment.findings[assessment.findings["rule"] == "cn.tail.1000"]
+    told = found.set_index("target")[["verdict", "reason"]].apply(tuple, axis=1).to_dict()
+    assert told == {
+        "homes/V73": ("advisory_short", ""),
+        "homes/V74": ("complies", ""),
+        "homes/V75": ("undetermined", "flow_off_path"),
+    }
+    bend = found[found["target"] == "homes/V74"].iloc[0]
+    assert bend["straight_m"] < 1000.0 < bend["low_m"]
+    units = assessment.units
+    assert units.loc[units["role"] == "tailings_pond", "overhead"].tolist() == ["yes"]
+
+
 def test_the_27_bad_coordinates_of_florida_are_all_listed(
     assessments: dict[str, Assessment],
 ) -> None:

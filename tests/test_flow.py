@@ -185,7 +185,7 @@ def test_a_loop_is_gone_round_once_and_listed(book: Rulebook) -> None:
     row = one(book, ponds(), toe(), drawn, homes(Point(0, -200)))
     # 100 m to the ring, three sides of 200 m and half of the fourth.
     assert row["measured_m"] == pytest.approx(100 + 600 + 100, abs=0.02)
-    noted = note_flows([ponds(), toe(), drawn])
+    noted = note_flows([ponds(), toe(), drawn], asked_m=1000.0)
     rows = [p.row for layer in noted for p in layer.problems if p.reason == "problem.loop"]
     assert sorted(rows) == [2, 3, 4, 5]
 
@@ -197,7 +197,7 @@ def test_behind_a_gap_nothing_is_judged_and_the_gap_is_listed(book: Rulebook) ->
     found = judged(book, ponds(), toe(), drawn, homes(Point(0, -390), Point(0, -700)))
     assert found["verdict"].tolist() == ["advisory_short", "undetermined"]
     assert found["reason"].iloc[1] == "flow_open"
-    noted = note_flows([ponds(), toe(), drawn])
+    noted = note_flows([ponds(), toe(), drawn], asked_m=1000.0)
     gaps = [p.detail for layer in noted for p in layer.problems if p.reason == "problem.gap"]
     assert any("30.0 m" in detail for detail in gaps)
 
@@ -337,7 +337,7 @@ def test_lines_drawn_upstream_are_turned_by_word_or_by_elevation(book: Rulebook)
     drawn = streams((north, {**WIDE, **torn}))
     row = one(book, ponds(), toe(), drawn, homes(Point(0, -800)))
     assert (row["verdict"], row["reason"]) == ("undetermined", "flow_open")
-    noted = note_flows([toe(), drawn])
+    noted = note_flows([toe(), drawn], asked_m=1000.0)
     assert [p.reason for layer in noted for p in layer.problems] == ["problem.direction_conflict"]
 
 
@@ -347,7 +347,7 @@ def test_lines_that_meet_head_on_are_listed_and_leave_doubt(book: Rulebook) -> N
     drawn = streams(upper, wrong)
     row = one(book, ponds(), toe(), drawn, homes(Point(0, -700)))
     assert (row["verdict"], row["reason"]) == ("undetermined", "flow_open")
-    noted = note_flows([toe(), drawn])
+    noted = note_flows([toe(), drawn], asked_m=1000.0)
     assert "problem.head_on" in {p.reason for layer in noted for p in layer.problems}
 
 
@@ -361,6 +361,19 @@ def test_several_toes_of_one_pond_each_begin_a_way(book: Rulebook) -> None:
     rows = [(Point(0, 0), {"pond": "1"}), (Point(800, 0), {"pond": "tailings_ponds/1"})]
     two = paper_layer("dam_toe", rows)
     east = LineString([(800, 0), (800, -2000)])
+    found = judged(
+        book, ponds(), two, streams(SOUTH, east), homes(Point(0, -500), Point(800, -600))
+    )
+    assert found["measured_m"].tolist() == pytest.approx([500.0, 600.0], abs=0.02)
+
+
+def test_toes_drawn_as_point_and_line_are_one_dam(book: Rulebook) -> None:
+    rows: list[Row] = [
+        (Point(0, 0), {"pond": "1"}),
+        (LineString([(790, 0), (810, 0)]), {"pond": "1"}),
+    ]
+    east = LineString([(800, 0), (800, -2000)])
+    two = paper_layer("dam_toe", rows)
     found = judged(
         book, ponds(), two, streams(SOUTH, east), homes(Point(0, -500), Point(800, -600))
     )
