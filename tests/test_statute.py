@@ -82,6 +82,23 @@ reason = { zh = "经省厅批复", en = "approved by the province" }"""
     assert old.is_reviewed_on(AS_OF.replace(year=2023))
 
 
+@pytest.mark.parametrize(
+    "milder",
+    [
+        'binds = "new"',
+        "exclude_same_owner = true",
+        'scope = "site"',
+    ],
+)
+def test_loosening_is_more_than_metres(tmp_path: Path, milder: str) -> None:
+    text = wider(150.0, f'displaces = ["cn.road.mine.100"]\n{milder}')
+    with pytest.raises(RulebookError, match="asks for less"):
+        read_rulebook_files([*shipped_files(), local(tmp_path, text)])
+    inner = text.replace(milder, "").replace('to = "highway_land_edge"', 'to = "centreline"')
+    with pytest.raises(RulebookError, match="asks for less"):
+        read_rulebook_files([*shipped_files(), local(tmp_path, inner)])
+
+
 def test_a_signature_holds_for_the_text_that_was_read(tmp_path: Path, cn_book: Rulebook) -> None:
     digest = cn_book.rule("cn.road.mine.50").digest
     signed = (
