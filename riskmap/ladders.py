@@ -87,6 +87,8 @@ class Step(Range):
 
 def _close(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Refuse steps that do not cover every score once, from the lowest upwards."""
+    if len(steps) < 2:
+        raise ValueError("a ladder has two steps or more")
     ends: list[tuple[float, bool]] = []
     starts: list[tuple[float, bool]] = []
     for number, step in enumerate(steps, start=1):
@@ -175,7 +177,7 @@ class Ladder(_Strict):
     full_score: float | None = Field(default=None, gt=0.0)
     veto: tuple[Veto, ...] = ()
     item: tuple[Item, ...] = ()
-    step: tuple[Step, ...] = Field(min_length=2)
+    step: tuple[Step, ...]
 
     @field_validator("step")
     @classmethod
@@ -219,7 +221,9 @@ class Letters(_Strict):
         tiers = [TIER_NAMES.index(step.tier) for step in value if step.tier is not None]
         if tiers and len(tiers) != len(value):
             raise ValueError("tier is given for some letters only")
-        _ordered(tiers, worsens=info.data.get("direction") == "first_is_best", what="tiers")
+        if "direction" in info.data:
+            worsens = info.data["direction"] == "first_is_best"
+            _ordered(tiers, worsens=worsens, what="tiers")
         return value
 
 
@@ -248,7 +252,9 @@ class Matrix(_Strict):
     def _be_full(
         cls, value: tuple[tuple[Tier, ...], ...], info: ValidationInfo
     ) -> tuple[tuple[Tier, ...], ...]:
-        rows, columns = (len(info.data.get(name, ())) for name in ("likelihood", "severity"))
+        if not {"likelihood", "severity"} <= set(info.data):
+            return value
+        rows, columns = (len(info.data[name]) for name in ("likelihood", "severity"))
         if len(value) != rows or any(len(row) != columns for row in value):
             raise ValueError(f"needs {rows} rows of {columns} cells")
         ranks = [[TIER_NAMES.index(tier) for tier in row] for row in value]
@@ -289,8 +295,8 @@ class Product(_Strict):
     likelihood: tuple[Value, ...] = Field(min_length=2)
     exposure: tuple[Value, ...] = Field(min_length=2)
     consequence: tuple[Value, ...] = Field(min_length=2)
-    level: tuple[Step, ...] = Field(min_length=2)
-    step: tuple[Step, ...] = Field(min_length=2)
+    level: tuple[Step, ...]
+    step: tuple[Step, ...]
 
     @field_validator("level", "step")
     @classmethod
@@ -347,7 +353,7 @@ class Area(_Strict):
     def _reach_every_score(cls, value: Matrix, info: ValidationInfo) -> Matrix:
         for name, axis in (("likelihood", value.likelihood), ("severity", value.severity)):
             scores = {one for item in info.data.get(f"{name}_item", ()) for one in item.scores}
-            if not set(range(min(scores, default=0), max(scores, default=0) + 1)) <= set(axis):
+            if scores and not set(range(min(scores), max(scores) + 1)) <= set(axis):
                 raise ValueError(f"a score of {name} has no cell")
         return value
 
