@@ -6,6 +6,7 @@ score falls on exactly one step, every pair has its cell, and the direction is a
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -89,29 +90,38 @@ def _close(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Refuse steps that do not cover every score once, from the lowest upwards."""
     if len(steps) < 2:
         raise ValueError("a ladder has two steps or more")
-    ends: list[tuple[float, bool]] = []
-    starts: list[tuple[float, bool]] = []
-    for number, step in enumerate(steps, start=1):
-        if (step.above is not None and step.since is not None) or (
-            step.upto is not None and step.below is not None
-        ):
-            raise ValueError(f"step {number} says one of its ends twice")
-        low = step.since if step.since is not None else step.above
-        high = step.below if step.below is not None else step.upto
-        if (low is None) != (number == 1) or (high is None) != (number == len(steps)):
-            raise ValueError(f"step {number}: only the first is open below, only the last above")
-        if low is not None:
-            starts.append((low, step.since is not None))
-        if high is not None:
-            ends.append((high, step.upto is not None))
-        if low is not None and high is not None and low >= high:
-            raise ValueError(f"step {number} is empty")
-    for number, (end, start) in enumerate(zip(ends, starts, strict=True), start=1):
-        if end[0] < start[0] or (end[0] == start[0] and not end[1] and not start[1]):
-            raise ValueError(f"a gap between step {number} and step {number + 1}")
-        if end[0] > start[0] or (end[1] and start[1]):
-            raise ValueError(f"step {number} and step {number + 1} overlap")
+    ends = [_ends(step, number) for number, step in enumerate(steps, start=1)]
+    if ends[0][0] is not None or ends[-1][1] is not None:
+        raise ValueError("the first step is open below and the last above")
+    for number, (below, above) in enumerate(pairwise(ends), start=1):
+        high, low = below[1], above[0]
+        if high is None or low is None:
+            raise ValueError("only the first step is open below, only the last above")
+        gap = high[0] < low[0] or (high[0] == low[0] and not (high[1] or low[1]))
+        if gap or high[0] > low[0] or (high[1] and low[1]):
+            what = "a gap between" if gap else "an overlap of"
+            raise ValueError(f"{what} step {number} and step {number + 1}")
     return steps
+
+
+_End = tuple[float, bool]
+
+
+def _ends(step: Step, number: int) -> tuple[_End | None, _End | None]:
+    """Return both ends of a step, each with whether the step includes it."""
+    low = _end(step.since, step.above, number)
+    high = _end(step.upto, step.below, number)
+    if low is not None and high is not None and low[0] >= high[0]:
+        raise ValueError(f"step {number} is empty")
+    return low, high
+
+
+def _end(included: float | None, excluded: float | None, number: int) -> _End | None:
+    if included is not None and excluded is not None:
+        raise ValueError(f"step {number} says one of its ends twice")
+    if included is not None:
+        return included, True
+    return None if excluded is None else (excluded, False)
 
 
 def _ordered(given: Sequence[int], *, worsens: bool, what: str) -> None:

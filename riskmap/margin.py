@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -301,9 +301,11 @@ class _Column:
             key = "figure.total_differs"
         yield self.text(self.say(key, n=found, total=content.total), weight="bold", gid="total")
         if content.theme == "tier":
+            # Hinted letters of this size set wider than they measure: a narrower column.
+            narrow = replace(self, rect=replace(self.rect, width=self.rect.width * 0.95))
             assessment, lang = self.margin.assessment, self.margin.lang
             for line in scheme_lines(assessment, lang=lang, unit=content.unit):
-                yield self.text(line, size_pt=self.small_pt, gid="scheme")
+                yield narrow.text(line, size_pt=self.small_pt, gid="scheme")
 
     # -- scale, facts, signatures
 

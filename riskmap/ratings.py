@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from riskmap.words import Lang
 
 
+# A sheet's margin has room for so many sentences.
+MOST_NAMED = 3
+
+
 def scheme_word(schemes: Schemes, scheme: object, *, lang: Lang) -> str:
     """Return the name of a scheme that an entry names by its id, else the entry's own text.
 
@@ -78,13 +82,20 @@ def scheme_lines(assessment: Assessment, *, lang: Lang, unit: str = "") -> tuple
     -------
     tuple of str
         One sentence a kind of unit that a scheme is named for, then one for the units whose
-        computed tier differs from the adopted one.
+        computed tier differs from the adopted one; on the sheet of a unit the first of them
+        by name.
     """
     units = assessment.units
-    if unit:
-        own = (units["unit"] == unit) | (units["park"] == unit) | (units["ref"] == unit)
-        units = units[own]
-    return tuple(_lines(units, assessment.schemes, lang))
+    if not unit:
+        return tuple(_lines(units, assessment.schemes, lang))
+    own = (units["unit"] == unit) | (units["park"] == unit) | (units["ref"] == unit)
+    words = conflicts(assessment, lang=lang)
+    named = [
+        say("ratings.differing_one", lang, {"name": name, "text": words[ref]})
+        for ref, name in zip(units.loc[own, "ref"], units.loc[own, "name"], strict=True)
+        if ref in words
+    ]
+    return (*_lines(units[own], assessment.schemes, lang), *named[:MOST_NAMED])
 
 
 def _lines(units: pd.DataFrame, schemes: Schemes, lang: Lang) -> Iterator[str]:
@@ -105,9 +116,9 @@ def _lines(units: pd.DataFrame, schemes: Schemes, lang: Lang) -> Iterator[str]:
             "text": say("ratings.comma", lang).join(parts),
         }
         yield say("ratings.line", lang, values)
-    differing = int((units["tier_conflict"] != "").sum())
-    if differing:
-        yield say("ratings.differing", lang, {"n": differing})
+    differing = units[units["tier_conflict"] != ""]
+    if not differing.empty:
+        yield say("ratings.differing", lang, {"n": len(differing)})
 
 
 def conflict_words(row: Mapping[str, object], *, schemes: Schemes, lang: Lang) -> str:
