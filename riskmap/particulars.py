@@ -186,6 +186,11 @@ def unit_facts(row: Mapping[str, object], *, lang: Lang, schemes: Schemes | None
     scheme_note = code_word("scheme_note", row["scheme_note"], lang)
     values: dict[str, object] = {
         "tier": _noted(tier, note, lang),
+        "computed_tier": _noted(
+            code_word("tier", row["computed_tier"], lang) or str(row["computed_letter"]),
+            scheme_word(schemes, row["computed_by"], lang=lang),
+            lang,
+        ),
         "tier_conflict": conflict_words(row, schemes=schemes, lang=lang),
         "scheme": _noted(scheme, scheme_note, lang),
         **{name: row[name] for name in ("assessor", "assessed_on", "valid_until", "document")},

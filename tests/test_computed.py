@@ -6,6 +6,7 @@ import pytest
 from shapely import Point, box
 
 from riskmap.computed import AGREEMENTS, OUTCOMES, grade_scores, with_computed
+from riskmap.location import note_references
 from riskmap.ratings import PRINTED
 from riskmap.schemes import Schemes, read_schemes
 from riskmap.scoring import REASONS
@@ -169,6 +170,9 @@ def test_of_several_the_one_that_disagrees_most_is_noted() -> None:
 
 
 def test_an_assessment_of_an_unknown_unit_is_listed() -> None:
+    rows = [score("chemical_plants/typo", score="80"), score(score="80", id="2")]
+    (noted,) = note_references([*units(), register("assessment_score", rows)])[-1].problems
+    assert (noted.column, noted.value) == ("unit", "chemical_plants/typo")
     grades, _ = work(score("chemical_plants/typo", score="80"))
     (row,) = grades.to_dict("records")
     assert (row["unit"], row["role"], row["computed_tier"]) == (

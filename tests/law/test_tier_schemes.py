@@ -6,6 +6,7 @@ import pytest
 
 from riskmap.schemes import Schemes, read_schemes
 from riskmap.scoring import Grade, grade_row, step_of
+from tests.law import schemes_readme
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +239,8 @@ def test_what_may_grade_and_what_may_not(schemes: Schemes) -> None:
     assert graded(schemes, "cn.tier.js_report_140", score=80.0).reason == "registered"
     assert graded(schemes, "cn.tier.park_2019", score=80.0).reason == "registered"
     assert {scheme.entry.status for scheme in schemes.held} == {"unverified"}
+
+
+def test_the_page_for_a_lawyer_is_current() -> None:
+    page = (schemes_readme.FOLDER / "README.md").read_text("utf-8")
+    assert page == schemes_readme.write()
