@@ -230,7 +230,9 @@ class _Surroundings:
             for item in area.severity_item
             if item.count_m is not None
         )
-        reach_m = max((item.count_m or 0.0 for item in items), default=0.0)
+        if not items:
+            return cls(items, frozenset(), _NOTHING_NEAR.copy())
+        reach_m = max(item.count_m or 0.0 for item in items)
         firms = gather(layers, part="hazard")
         # The item asks from the firm's boundary: any other line held would be a guess.
         bounded = (firms["role"] == "chemical_plant") & (firms["held"] == "plant_boundary")
@@ -238,8 +240,7 @@ class _Surroundings:
         receptors = gather(layers, part="receptor")
         classed = receptors["role"].map(lambda role: "receptor_class" in columns_of(role))
         receptors = receptors[classed.astype(bool)].reset_index(drop=True)
-        near = _near(firms, receptors, reach_m) if items else _NOTHING_NEAR.copy()
-        return cls(items, frozenset(firms["ref"]), near)
+        return cls(items, frozenset(firms["ref"]), _near(firms, receptors, reach_m))
 
     def count(self, row: Row, unit: Row, scheme: Scheme | None) -> _Count:
         area = scheme.entry.area if scheme is not None else None

@@ -69,10 +69,8 @@ def test_legend_and_sheet_name_the_schemes_with_their_direction(liyang: Assessme
     closing = build_legend(liyang, content, lang="zh")[0].closing
     assert PARKS_LINE in closing
     figure = draw_figure(liyang, theme="tier", lang="zh")
-    words = "".join(
-        text.get_text() for text in figure.findobj(match=lambda one: hasattr(one, "get_text"))
-    )
-    assert "颜色由评定机构另定" in words.replace("\n", "")
+    texts = [text for axes in figure.axes for text in axes.texts if text.get_gid() == "scheme"]
+    assert PARKS_LINE in "".join(text.get_text() for text in texts)
     hidden = build_content(liyang, theme="hidden_danger")
     assert PARKS_LINE not in build_legend(liyang, hidden, lang="zh")[0].closing
 

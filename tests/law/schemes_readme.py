@@ -26,9 +26,10 @@ One file is one instrument or method. This page is generated and tested.
 - 全国没有统一的L×S表，也没有统一的A–D方向：化工园区A级最高，非煤矿山A级最低。每次印出所用方法和方向。
 - 地图只显示评定等级；计算等级不代替评定，不一致时注明。
 - `in_force`只写年的，该年之内不能判定是否施行，不计算。
+- 评分登记（`assessment_score`）的`vetoes`列写直接判定情形的编号，用分号隔开；一项也没有的写`none`（无）；空着不等于没有，按缺项提出。
 - 一律未经人工核对，直到有人署名。
 
-There is no single national table and no single direction of letters: what graded a unit is printed each time. The map shows the adopted tier only. A scheme dated by its year alone does not grade within that year. Every scheme is unverified until a person signs it.
+There is no single national table and no single direction of letters: what graded a unit is printed each time. The map shows the adopted tier only. In the register of scores `vetoes` lists ids with semicolons between them, or says `none`: an empty cell is asked for. A scheme dated by its year alone does not grade within that year. Every scheme is unverified until a person signs it.
 
 `project.toml`：
 ```toml
