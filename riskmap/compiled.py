@@ -25,7 +25,7 @@ F = TypeVar("F", bound="Callable[..., object]")
 _CONFIG: Any = numba.config
 _NJIT: Any = numba.njit
 
-KERNEL_ROOMS = ("candidates", "compiled", "crs", "distance", "geometry", "passage", "wkb")
+KERNEL_ROOMS = ("candidates", "compiled", "crs", "distance", "edges", "geometry", "passage", "wkb")
 
 
 def compiled(function: F) -> F:
