@@ -59,7 +59,9 @@ def compiled_part(function: F) -> F:
     Returns
     -------
     callable
-        The same function, for other compiled functions.
+        The same function, for other compiled functions. It becomes part of each that calls
+        it: an array is handed over as seven numbers, so that calls with a dozen of them
+        took a third of a pass.
     """
     return _made(function, is_door=False)
 
@@ -76,6 +78,7 @@ def _made(function: F, *, is_door: bool) -> F:
             error_model="numpy",
             no_cpython_wrapper=not is_door,
             no_cfunc_wrapper=True,
+            forceinline=not is_door,
             _nrt=False,
         )(function)
     finally:
