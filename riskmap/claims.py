@@ -11,7 +11,8 @@ import pandas as pd
 
 from riskmap.crs import lonlat_from_plane
 from riskmap.particulars import unit_index
-from riskmap.verdict import metres, printed_distance, printed_shortfall
+from riskmap.readout import measured_words, required_words, rule_demand
+from riskmap.verdict import metres, printed_shortfall
 from riskmap.words import code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from riskmap.articles import Rule
     from riskmap.assessment import Assessment
-    from riskmap.rulebook import Rule
     from riskmap.words import Lang
 
 _SETTLED_BY_DOUBT = frozenset({"accuracy", "lower_bound", "upper_bound"})
@@ -186,13 +187,17 @@ def headline(row: FindingNumbers, *, lang: Lang) -> str:
         Such as ``要求 300 m / 图上 183 m ± 2 m / 差 117 m``.
     """
     parts = []
-    if row.required:
+    if row.form == "inside":
+        parts.append(say("facts.must_be_outside", lang))
+    elif row.required:
         key = "facts.zone" if row.nature == "consent" else "facts.required"
         parts.append(say(key, lang, {"m": row.required}))
     elif row.nature != "inventory":
         parts.append(say("facts.no_required", lang))
     measured = {"m": row.measured, "accuracy": row.accuracy}
     key = f"facts.measured_{row.bound}" if row.bound in {"lower", "upper"} else "facts.measured"
+    if row.form == "inside":
+        key = "facts.inside_measured" if row.is_inside else "facts.from_area"
     parts.append(say(key, lang, measured))
     if row.short:
         parts.append(say("facts.short", lang, {"m": row.short}))
@@ -212,8 +217,10 @@ class FindingNumbers:
     ----------
     required, measured, accuracy, short : str
         Metres, empty when there is none.
-    bound, nature, verdict, consent : str
+    bound, nature, verdict, consent, form : str
         Codes, and the consent's number.
+    is_inside : bool
+        Whether the source lies in an area that it must keep out of.
     """
 
     required: str
@@ -224,6 +231,8 @@ class FindingNumbers:
     nature: str
     verdict: str
     consent: str
+    form: str
+    is_inside: bool
 
 
 def finding_facts(assessment: Assessment, *, lang: Lang) -> dict[str, FindingFacts]:
@@ -265,18 +274,25 @@ def _finding(
         return float(str(row[name]))
 
     required_m, measured_m = number("required_m"), number("measured_m")
-    short = ""
+    form, short = held("form"), ""
     if math.isfinite(number("short_m")):
         short = metres(printed_shortfall(measured_m, required_m=required_m))
     numbers = FindingNumbers(
-        required=metres(required_m),
-        measured=metres(printed_distance(measured_m, required_m=required_m)),
+        required=required_words(
+            form,
+            least_m=number("required_least_m"),
+            most_m=number("required_most_m"),
+            lang=lang,
+        ),
+        measured=measured_words(measured_m, required_m=required_m, form=form, lang=lang),
         accuracy=metres(number("accuracy_m")),
         short=short,
         bound=held("bound"),
         nature=held("nature"),
         verdict=held("verdict"),
         consent=held("consent_number"),
+        form=form,
+        is_inside=form == "inside" and measured_m <= 0.0,
     )
     settle = _floored(number("settle_m")) if row["reason"] in _SETTLED_BY_DOUBT else ""
     own_unit = units.get(unit.get("unit", ""), {})
@@ -348,13 +364,12 @@ def coverage_rows(assessment: Assessment, *, lang: Lang) -> list[CoverageRow]:
     rows = []
     for row in assessment.coverage.to_dict("records"):
         rule = assessment.rulebook.rule(str(row["rule"]))
-        distance_m = rule.entry.distance_m
         rows.append(
             CoverageRow(
                 rule_id=rule.id,
                 status=str(row["status"]),
                 rule=rule_facts(rule, lang=lang),
-                required="" if distance_m is None else metres(distance_m),
+                required=rule_demand(rule, lang=lang),
                 word=say(f"coverage.{row['status']}", lang),
                 why=_why_silent(rule, str(row["status"]), str(row["missing_roles"]), lang),
                 hazards=int(row["hazards"]),
@@ -378,6 +393,7 @@ def _why_silent(rule: Rule, status: str, missing: str, lang: Lang) -> str:
         roles = [code_word("role", role, lang) for role in missing.split(", ") if role]
         return say("facts.comma", lang).join(roles)
     if status == "not_in_force":
-        end = entry.repealed or rule.instrument.repealed
-        return f"{rule.in_force} – {end or ''}"
+        return f"{rule.in_force} – {rule.repealed or ''}"
+    if status == "superseded" and rule.superseder is not None:
+        return rule.superseder.id
     return ""

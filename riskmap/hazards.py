@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from riskmap.contradictions import distances_of
+from riskmap.demands import widest_demand
 from riskmap.evidence import consents_on, register_rows, reports_on
 from riskmap.lines import largest_width
 from riskmap.location import gather
@@ -20,12 +22,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from riskmap.articles import Rule
+    from riskmap.clauses import Selector
     from riskmap.quality import Layer
-    from riskmap.rulebook import Rule, Rulebook, Selector
+    from riskmap.rulebook import Rulebook
 
 # Pairs are listed out to this multiple of the required distance, compliant ones too: a
 # choice of what to print, not of law.
 LISTED_TIMES = 1.5
+
+Scope = Literal["review", "site", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class HazardSide:
         The law.
     as_of : datetime.date
         Assessment date.
+    scope : {'review', 'site', 'lines'}
+        Which rules run.
     hazards : geopandas.GeoDataFrame
         Hazards in EPSG:3395, with what each layer declares.
     picks : numpy.ndarray of int8, shape (rules, hazards)
@@ -48,13 +56,22 @@ class HazardSide:
 
     rules: Sequence[Rule]
     as_of: date
+    scope: Scope
     hazards: gpd.GeoDataFrame
     picks: NDArray[np.int8]
     consents: pd.DataFrame
     reports: pd.DataFrame
 
     @classmethod
-    def prepare(cls, layers: Sequence[Layer], *, rulebook: Rulebook, as_of: date) -> HazardSide:
+    def prepare(
+        cls,
+        layers: Sequence[Layer],
+        *,
+        rulebook: Rulebook,
+        as_of: date,
+        scope: Scope = "review",
+        hazards: gpd.GeoDataFrame | None = None,
+    ) -> HazardSide:
         """Gather the hazards of some layers and let every rule pick its own.
 
         Parameters
@@ -65,18 +82,27 @@ class HazardSide:
             The law.
         as_of : datetime.date
             Assessment date.
+        scope : {'review', 'site', 'lines'}, optional
+            Which rules run: those of the hazard review; all, for a siting question; or
+            only those that protect lines from any building.
+        hazards : geopandas.GeoDataFrame, optional
+            What stands on the hazards' side (`riskmap.location.gather_layers`); every
+            layer that can be a hazard when not given.
 
         Returns
         -------
         HazardSide
             The hazards' side of every pair.
         """
-        hazards = gather(layers, part="hazard")
+        rules = [rule for rule in rulebook.rules if scope != "lines" or _protects_a_line(rule)]
+        if hazards is None:
+            hazards = gather(layers, part="hazard")
         return cls(
-            rules=rulebook.rules,
+            rules=rules,
             as_of=as_of,
+            scope=scope,
             hazards=hazards,
-            picks=pick_rows(hazards, [rule.entry.hazard for rule in rulebook.rules]),
+            picks=pick_rows(hazards, [rule.entry.hazard for rule in rules]),
             consents=consents_on(register_rows(layers, "consent"), as_of),
             reports=reports_on(register_rows(layers, "safety_report"), as_of),
         )
@@ -96,6 +122,28 @@ class HazardSide:
         """
         kept = self.hazards[rows].reset_index(drop=True)
         return replace(self, hazards=kept, picks=self.picks[:, rows])
+
+    def silence(self, rule: Rule) -> str | None:
+        """Tell why a rule is not asked at all, whatever the layers.
+
+        Parameters
+        ----------
+        rule : Rule
+            The rule.
+
+        Returns
+        -------
+        str or None
+            ``not_in_force``, ``superseded``, ``off``, ``site_only``, or None when it is asked.
+        """
+        if not rule.applies_on(self.as_of):
+            return "not_in_force"
+        if rule.is_superseded_on(self.as_of):
+            return "superseded"
+        if not rule.entry.on:
+            return "off"
+        kept_back = rule.entry.scope == "site" and self.scope == "review"
+        return "site_only" if kept_back else None
 
     def reach_of(self, role: str, *, doubt_m: float) -> NDArray[np.float64]:
         """How far each hazard's rules look for receptors of a role.
@@ -117,15 +165,21 @@ class HazardSide:
         far_m = np.full(len(self.hazards), -1.0)
         for number, rule in enumerate(self.rules):
             entry = rule.entry
-            asks = rule.applies_on(self.as_of) and entry.on and role in entry.receptor.roles
-            if not asks or entry.no_number is not None:
+            if self.silence(rule) is not None or role not in entry.receptor.roles:
+                continue
+            if entry.form == "unanswered":
                 continue
             picked = self.picks[number] > NO
-            far_m[picked] = np.maximum(far_m[picked], listed_m(rule, self.reports))
+            far = listed_m(rule, reports=self.reports, hazards=self.hazards)
+            far_m[picked] = np.maximum(far_m[picked], far)
         return np.where(far_m < 0.0, -1.0, far_m + own_m + doubt_m)
 
 
-def listed_m(rule: Rule, reports: pd.DataFrame) -> float:
+def _protects_a_line(rule: Rule) -> bool:
+    return rule.entry.scope == "site"
+
+
+def listed_m(rule: Rule, *, reports: pd.DataFrame, hazards: pd.DataFrame) -> float:
     """Tell how far a rule's pairs are looked for.
 
     Parameters
@@ -134,18 +188,25 @@ def listed_m(rule: Rule, reports: pd.DataFrame) -> float:
         The rule.
     reports : pandas.DataFrame
         Safety reports that are valid on the day.
+    hazards : pandas.DataFrame
+        Hazards of any roles, of which a rule may ask for a multiple of a column.
 
     Returns
     -------
     float
         Distance [m]; 0 for a rule without a number. A rule that takes its distance from
-        reports looks as far as the longest of them asks.
+        reports or from a column looks as far as the longest of them asks.
     """
     entry = rule.entry
-    if entry.distance_from is not None:
+    if entry.form == "report":
         longest = float(reports["distance_m"].max()) if len(reports) else 0.0
         return max(entry.search_m or 0.0, longest * LISTED_TIMES)
-    return entry.search_m or (entry.distance_m or 0.0) * LISTED_TIMES
+    if entry.form == "multiple":
+        asked = hazards[hazards["role"].isin(entry.hazard.roles)]
+        longest = np.nanmax(widest_demand(entry, hazards=asked), initial=0.0)
+        return max(entry.search_m or 0.0, float(longest) * LISTED_TIMES)
+    stated = distances_of(entry)
+    return entry.search_m or max(stated, default=0.0) * LISTED_TIMES
 
 
 def pick_rows(table: pd.DataFrame, selectors: Sequence[Selector]) -> NDArray[np.int8]:

@@ -6,57 +6,24 @@ not with the number of rules.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from riskmap.demands import depth_inside, join_names, require
 from riskmap.evidence import established_days, siting_binds
 from riskmap.lines import join_bounds, read_lines
 from riskmap.rules import missing_columns
 from riskmap.verdict import FAILED_BY_NATURE, Doubt, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from riskmap.encounter import Encounters
-    from riskmap.rulebook import Rule
+    from riskmap.demands import Case
 
 _REASON_BY_BOUND = {"none": "line_not_held", "lower": "lower_bound", "upper": "upper_bound"}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Hold what is to be judged: pairs, each under one rule.
-
-    Parameters
-    ----------
-    rules : sequence of Rule
-        The rules.
-    rule : numpy.ndarray of int, shape (n,)
-        Rule of each row.
-    met : Encounters
-        Pair of each row.
-    is_sure : numpy.ndarray of bool, shape (n,)
-        Whether the rule surely picks both ends: no column that it asks for is missing.
-    hazards, receptors : geopandas.GeoDataFrame
-        Rows that the pairs name.
-    reports, consents : pandas.DataFrame
-        Safety reports and consents of the day (`riskmap.evidence`).
-    """
-
-    rules: Sequence[Rule]
-    rule: NDArray[np.intp]
-    met: Encounters
-    is_sure: NDArray[np.bool_]
-    hazards: gpd.GeoDataFrame
-    receptors: gpd.GeoDataFrame
-    reports: pd.DataFrame
-    consents: pd.DataFrame
 
 
 def judge_case(case: Case) -> pd.DataFrame:
@@ -80,10 +47,6 @@ def judge_case(case: Case) -> pd.DataFrame:
     return found
 
 
-def _per_rule(case: Case, values: Sequence[object], dtype: type | str) -> NDArray[Any]:
-    return np.array(values, dtype=dtype)[case.rule]
-
-
 def _described(case: Case) -> pd.DataFrame:
     """Name both ends of each row, and what each rule asks that they do not hold."""
     table = pd.DataFrame({"measured_m": case.met.distance_m})
@@ -103,46 +66,28 @@ def _described(case: Case) -> pd.DataFrame:
     for number in np.unique(case.rule[unsure]):
         rows = unsure[case.rule[unsure] == number]
         entry = case.rules[number].entry
-        left = missing_columns(case.hazards.iloc[case.met.hazard[rows]], selector=entry.hazard)
+        left = missing_columns(case.hazards.iloc[case.met.hazard[rows]], columns=entry.hazard.where)
         right = missing_columns(
-            case.receptors.iloc[case.met.receptor[rows]], selector=entry.receptor
+            case.receptors.iloc[case.met.receptor[rows]], columns=entry.receptor.where
         )
-        missing[rows] = [
-            ", ".join(name for name in pair if name) for pair in zip(left, right, strict=True)
-        ]
+        missing[rows] = join_names(left, right)
     table["missing"] = missing
-    table["rule"] = _per_rule(case, [rule.id for rule in case.rules], object)
-    table["nature"] = _per_rule(case, [rule.entry.nature for rule in case.rules], object)
+    table["rule"] = case.per_rule([rule.id for rule in case.rules], object)
+    table["nature"] = case.per_rule([rule.entry.nature for rule in case.rules], object)
     return table
 
 
 def _require(found: pd.DataFrame, case: Case) -> None:
     entries = [rule.entry for rule in case.rules]
-    found["line_from"] = _per_rule(case, [entry.measure_from or "" for entry in entries], object)
-    found["line_to"] = _per_rule(case, [entry.measure_to or "" for entry in entries], object)
-    found["evidence"] = ""
-    distances = [np.nan if entry.distance_m is None else entry.distance_m for entry in entries]
-    found["required_m"] = _per_rule(case, distances, float)
-    by_report = _per_rule(case, [entry.distance_from is not None for entry in entries], bool)
-    rows = np.flatnonzero(by_report)
-    if len(rows) == 0:
-        return
-    receptors = case.receptors.iloc[case.met.receptor[rows]]
-    held = (
-        receptors["receptor_class"].to_numpy(dtype=object)
-        if "receptor_class" in receptors
-        else np.full(len(rows), None, dtype=object)
-    )
-    key = pd.DataFrame({"unit": found["source"].to_numpy()[rows]})
-    key["receptor_class"] = pd.array(held, dtype="str")
-    joined = key.merge(case.reports, how="left", on=["unit", "receptor_class"])
-    position = found.index[rows]
-    found.loc[position, "required_m"] = joined["distance_m"].to_numpy(float)
-    found.loc[position, "evidence"] = joined["evidence"].fillna("").to_numpy()
-    asked = pd.Series(found["line_from"].to_numpy()[rows])
-    found.loc[position, "line_from"] = joined["line"].fillna(asked).to_numpy()
-    unclassed = key["receptor_class"].isna().to_numpy()
-    found.loc[position[unclassed], "missing"] = "receptor_class"
+    demands = require(case)
+    found["form"] = demands.form
+    found["line_from"] = demands.line_from
+    found["line_to"] = case.per_rule([entry.measure_to or "" for entry in entries], object)
+    found["evidence"] = demands.evidence
+    found["required_least_m"] = demands.least_m
+    found["required_most_m"] = demands.most_m
+    asked = demands.missing != ""
+    found.loc[asked, "missing"] = join_names(found.loc[asked, "missing"], demands.missing[asked])
 
 
 def _doubt(found: pd.DataFrame, case: Case) -> None:
@@ -153,18 +98,31 @@ def _doubt(found: pd.DataFrame, case: Case) -> None:
     there = read_lines(right, wanted=found["line_to"].to_numpy(dtype=object))
     accuracy = left["accuracy_m"].to_numpy(float) + right["accuracy_m"].to_numpy(float)
     offset = here.offset_m + there.offset_m
-    drawn = found["measured_m"].to_numpy()
-    inventory = (found["nature"] == "inventory").to_numpy()
-    base = np.where(inventory, drawn, np.maximum(0.0, drawn - offset))
+    base = _base(found, case, offset)
     outward = here.outward_m + there.outward_m
-    low = np.where(np.isinf(outward), 0.0, base - outward - accuracy)
+    inside = (found["form"] == "inside").to_numpy()
+    low = np.where(np.isinf(outward), np.where(inside, -np.inf, 0.0), base - outward - accuracy)
+    high = base + here.inward_m + there.inward_m + accuracy
+    # The way along the drainage is at least as long as the straight one, and no more is known.
+    flow = (found["form"] == "flow").to_numpy()
     found["offset_m"] = offset
     found["measured_m"] = np.round(base, 3)
     found["accuracy_m"] = accuracy
-    found["low_m"] = np.round(np.maximum(0.0, low), 3)
-    found["high_m"] = np.round(base + here.inward_m + there.inward_m + accuracy, 3)
-    found["bound"] = join_bounds(here.bound, there.bound)
+    found["low_m"] = np.round(np.where(inside, low, np.maximum(0.0, low)), 3)
+    found["high_m"] = np.round(np.where(flow, np.inf, high), 3)
+    found["bound"] = np.where(flow, "lower", join_bounds(here.bound, there.bound))
     found["outward_m"] = np.where(np.isfinite(outward), outward, 0.0)
+
+
+def _base(found: pd.DataFrame, case: Case, offset: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take declared half widths off; inside an area the distance is negative."""
+    drawn = found["measured_m"].to_numpy(float)
+    inventory = (found["nature"] == "inventory").to_numpy()
+    base = np.where(inventory, drawn, np.maximum(0.0, drawn - offset))
+    touching = np.flatnonzero((found["form"] == "inside").to_numpy() & (drawn <= 0.0))
+    if len(touching):
+        base[touching] = -depth_inside(case, touching)
+    return base
 
 
 def _line_rows(features: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
@@ -178,25 +136,29 @@ def _line_rows(features: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> pd.DataFr
 
 def _decide(found: pd.DataFrame, case: Case) -> None:
     entries = [rule.entry for rule in case.rules]
-    required = found["required_m"].to_numpy(float)
+    required = Doubt(
+        found["required_least_m"].to_numpy(float), found["required_most_m"].to_numpy(float)
+    )
     doubt = Doubt(found["low_m"].to_numpy(float), found["high_m"].to_numpy(float))
-    equality = _per_rule(case, [entry.equality_complies for entry in entries], bool)
+    equality = case.per_rule([entry.equality_complies for entry in entries], bool)
     state = np.where(
         equality,
-        judge(doubt, required_m=required, equality_complies=True),
-        judge(doubt, required_m=required, equality_complies=False),
+        judge(doubt, required=required, equality_complies=True),
+        judge(doubt, required=required, equality_complies=False),
     )
-    state = np.where(np.isnan(required), "doubt", state)
+    # What surely falls short is counted from the least that may be required.
+    found["required_m"] = np.where(state == "failed", required.low_m, required.high_m)
+    state = np.where(np.isnan(required.high_m), "doubt", state)
     nature = found["nature"].to_numpy(dtype=object)
-    failed = _per_rule(case, [FAILED_BY_NATURE[entry.nature] for entry in entries], "U20")
+    failed = case.per_rule([FAILED_BY_NATURE[entry.nature] for entry in entries], "U20")
     verdict = np.where(state == "met", "complies", np.where(state == "failed", failed, ""))
     reason = np.where(verdict == "", _reasons(found), "")
     open_ = state != "met"
     verdict, reason = _put(verdict, reason, open_ & ~case.is_sure, "attribute_missing")
-    new = _per_rule(case, [entry.binds == "new" for entry in entries], bool)
-    bound = _siting(case, new)
-    verdict, reason = _put(verdict, reason, new & open_ & (bound == "unknown"), "date_missing")
-    stood = new & open_ & (bound == "no")
+    binds = case.per_rule([entry.binds for entry in entries], object)
+    bound = _siting(case, binds)
+    verdict, reason = _put(verdict, reason, open_ & (bound == "unknown"), "date_missing")
+    stood = open_ & (bound == "no")
     verdict, reason = np.where(stood, "not_bound", verdict), np.where(stood, "", reason)
     found["consent_number"] = _consents(found, case)
     held = (nature == "consent") & (found["consent_number"] != "").to_numpy()
@@ -207,16 +169,19 @@ def _decide(found: pd.DataFrame, case: Case) -> None:
     found["reason"] = reason
 
 
-def _siting(case: Case, new: NDArray[np.bool_]) -> NDArray[np.str_]:
-    bound = np.full(len(new), "yes", dtype="U7")
-    rows = np.flatnonzero(new)
+def _siting(case: Case, binds: NDArray[np.object_]) -> NDArray[np.str_]:
+    """Tell which rows their rule binds: what is new, what is in service, or any."""
+    bound = np.full(len(binds), "yes", dtype="U7")
+    rows = np.flatnonzero(binds != "any")
     if len(rows):
         hazard_days = established_days(case.hazards["established"].iloc[case.met.hazard[rows]])
         receptor_days = established_days(
             case.receptors["established"].iloc[case.met.receptor[rows]]
         )
         starts = np.array([rule.in_force.toordinal() for rule in case.rules], dtype=float)
-        bound[rows] = siting_binds(hazard_days, receptor_days, starts[case.rule[rows]])
+        new = siting_binds(hazard_days, receptor_days, starts[case.rule[rows]])
+        old = np.where(new == "yes", "no", np.where(new == "no", "yes", new))
+        bound[rows] = np.where(binds[rows] == "new", new, old)
     return bound
 
 
@@ -249,9 +214,12 @@ def _reasons(found: pd.DataFrame) -> NDArray[np.str_]:
     # A bound whose far end is declared leaves only a matter of metres.
     closed = np.isfinite(found["high_m"].to_numpy(float)) & (found["low_m"].to_numpy(float) > 0)
     reasons = np.where(closed & (reasons != "line_not_held"), "accuracy", reasons)
-    unnumbered = found["required_m"].isna().to_numpy()
-    unclassed = unnumbered & (found["missing"] != "").to_numpy()
-    reasons = np.where(unnumbered, "no_report", reasons)
+    reasons = np.where((found["form"] == "flow").to_numpy(), "flow_not_held", reasons)
+    several = (found["required_most_m"] != found["required_least_m"]).to_numpy()
+    unnumbered = found["required_most_m"].isna().to_numpy()
+    lacking = np.where((found["form"] == "table").to_numpy(), "beyond_table", "no_report")
+    reasons = np.where(unnumbered, lacking, reasons)
+    unclassed = (unnumbered | several) & (found["missing"] != "").to_numpy()
     return np.where(unclassed, "attribute_missing", reasons)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from riskmap.verdict import VIOLATIONS, metres, printed_distance, printed_shortfall
+from riskmap.readout import measured_words, required_words
+from riskmap.verdict import VIOLATIONS, metres, printed_shortfall
 from riskmap.words import Lang, say
 
 if TYPE_CHECKING:
@@ -45,8 +46,15 @@ def list_shortfalls(
             "verdict": say(f"verdict.{row.verdict}", lang),
             "source": row.source_name,
             "target": row.target_name,
-            "required": metres(row.required_m),
-            "measured": metres(printed_distance(row.measured_m, required_m=row.required_m)),
+            "required": required_words(
+                str(row.form),
+                least_m=row.required_least_m,
+                most_m=row.required_most_m,
+                lang=lang,
+            ),
+            "measured": measured_words(
+                row.measured_m, required_m=row.required_m, form=str(row.form), lang=lang
+            ),
             "accuracy": metres(row.accuracy_m),
             "short": metres(printed_shortfall(row.measured_m, required_m=row.required_m)),
             "citation": rulebook.rule(str(row.rule)).citation(lang),

@@ -18,6 +18,7 @@ from riskmap.claims import (
 from riskmap.content import build_content
 from riskmap.packing import Packing, pack
 from riskmap.ratings import conflicts, grades_table, scheme_lines
+from riskmap.readout import amendment_line, measured_words, required_words
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
 from riskmap.style import load_style
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from riskmap.words import Lang
 
 _UNNUMBERED = frozenset({"no_number", "no_report"})
-_SILENT = ("no_layer", "no_number", "off", "not_in_force")
+_SILENT = ("no_layer", "no_number", "off", "superseded", "site_only", "not_in_force")
 # The review page draws its own lines and rings of none.
 _NOT_ON_REVIEW = ("verdict.", "check.ring", "symbol.judged", "symbol.suspected")
 _REVIEW_WORDS = ("webmap.", "detail.", "review.", "column.")
@@ -229,6 +230,9 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
             "lead": say("rules.lead", lang, lead),
             "groups": [group for group in groups if group[2]],
             "unused": list(_unused_layers(assessment, lang)),
+            "amendments": [
+                amendment_line(one, lang=lang) for one in assessment.rulebook.amendments
+            ],
         },
     )
 
@@ -305,6 +309,7 @@ def _survey_row(
     if not math.isnan(number("short_m")):
         short = metres(printed_shortfall(measured_m, required_m=required_m))
     rule = str(row["rule"])
+    form = assessment.rulebook.rule(rule).entry.form if rule else ""
     return {
         **row,
         "kind_word": kind_word(row["kind"], row["role"], lang),
@@ -314,12 +319,16 @@ def _survey_row(
         "nearest": nearest,
         "verdict_word": say(f"verdict.{row['verdict'] or 'none'}", lang),
         "citation": assessment.rulebook.rule(rule).citation(lang) if rule else "",
-        "required": metres(required_m),
-        "measured": metres(printed_distance(measured_m, required_m=required_m))
+        "required": _required(required_m, form, lang),
+        "measured": measured_words(measured_m, required_m=required_m, form=form, lang=lang)
         if has_finding
         else "",
         "short": short,
     }
+
+
+def _required(required_m: float, form: str, lang: Lang) -> str:
+    return required_words(form, least_m=required_m, most_m=required_m, lang=lang)
 
 
 def quality_page(assessment: Assessment, *, lang: Lang) -> str:

@@ -18,7 +18,7 @@ from riskmap.errors import Complaint, DataError, complain
 from riskmap.evidence import register_rows, reports_on
 from riskmap.hazards import listed_m
 from riskmap.io import open_layer
-from riskmap.location import note_references
+from riskmap.location import gather, note_references
 from riskmap.outcome import count_rules
 from riskmap.progress import Silent
 from riskmap.provenance import file_digest
@@ -136,8 +136,14 @@ def prepare(
     doubts = [(layer.accuracy_m, layer.spec) for layer in layers]
     doubts += [(source.accuracy_m, source.spec) for source in sources]
     reports = reports_on(register_rows(layers, "safety_report"), config.as_of)
+    hazards = gather(layers, part="hazard")
     longest_m = max(
-        (listed_m(rule, reports) for rule in rulebook.rules if rule.entry.on), default=0.0
+        (
+            listed_m(rule, reports=reports, hazards=hazards)
+            for rule in rulebook.rules
+            if rule.entry.on
+        ),
+        default=0.0,
     )
     reach = _reach(study_area, longest_m=max(longest_m, radius_m), doubts=doubts)
     layers = [

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from riskmap.articles import Criterion
     from riskmap.quality import Layer
-    from riskmap.rulebook import Criterion, Rulebook
+    from riskmap.rulebook import Rulebook
     from riskmap.setback import Setbacks
 
 # Classes of object that the survey looks for, each with a column of its own.

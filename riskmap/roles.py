@@ -261,6 +261,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             columns={
                 "kind": _words("high_speed", "national", "factory"),
                 "structure": _words("ground", "bridge", "tunnel"),
+                # Which width of the protection zone holds along this section.
+                "setting": _words("city", "suburb", "village", "elsewhere"),
                 "toe_half_width_m": _number("m"),
             },
         ),

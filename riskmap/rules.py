@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from riskmap.clauses import Range
 from riskmap.roles import ROLES
-from riskmap.rulebook import Range
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from numpy.typing import NDArray
 
-    from riskmap.rulebook import Selector
+    from riskmap.clauses import Selector, Where
 
 NO, UNKNOWN, YES = 0, 1, 2
 
@@ -35,7 +37,26 @@ def select_rows(features: pd.DataFrame, *, selector: Selector) -> NDArray[np.int
         that the rule asks for is not held: such a pair is never skipped, and never judged.
     """
     states = np.where(features["role"].isin(selector.roles), YES, NO).astype(np.int8)
-    for column, wanted in selector.where.items():
+    return np.minimum(states, where_states(features, where=selector.where))
+
+
+def where_states(features: pd.DataFrame, *, where: Where) -> NDArray[np.int8]:
+    """Tell for each row whether its columns are as asked.
+
+    Parameters
+    ----------
+    features : pandas.DataFrame
+        Rows as for `select_rows`.
+    where : dict
+        For each column the words allowed, or a `Range`.
+
+    Returns
+    -------
+    numpy.ndarray of int8, shape (rows,)
+        ``YES``, ``NO``, or ``UNKNOWN`` when nothing that is held disagrees.
+    """
+    states = np.full(len(features), YES, dtype=np.int8)
+    for column, wanted in where.items():
         states = np.minimum(states, _column_states(features, column, wanted))
     return states
 
@@ -67,15 +88,15 @@ def _within(values: NDArray[np.float64], wanted: Range) -> NDArray[np.bool_]:
     return agrees
 
 
-def missing_columns(features: pd.DataFrame, *, selector: Selector) -> list[str]:
-    """Name, for each row, the columns that a selector asks for and that are not held.
+def missing_columns(features: pd.DataFrame, *, columns: Iterable[str]) -> list[str]:
+    """Name, for each row, the columns that are asked for and that are not held.
 
     Parameters
     ----------
     features : pandas.DataFrame
         Rows as for `select_rows`.
-    selector : Selector
-        What the rule asks for.
+    columns : iterable of str
+        Columns that a rule asks for.
 
     Returns
     -------
@@ -83,7 +104,7 @@ def missing_columns(features: pd.DataFrame, *, selector: Selector) -> list[str]:
         For each row the names joined by a comma; empty when all are held.
     """
     names: list[list[str]] = [[] for _ in range(len(features))]
-    for column in selector.where:
+    for column in columns:
         missing = (
             features[column].isna().to_numpy()
             if column in features

@@ -11,12 +11,12 @@ import pandas as pd
 from riskmap.content import unit_members
 from riskmap.glyphs import MM_PER_POINT
 from riskmap.margin import shorten
+from riskmap.readout import measured_words, required_words
 from riskmap.sheet import Rect, draw_line
 from riskmap.symbols import Writing
 from riskmap.verdict import (
     VERDICTS,
     VIOLATIONS,
-    printed_distance,
     printed_shortfall,
     verdict_rank,
 )
@@ -120,20 +120,29 @@ def _findings(table: pd.DataFrame, lang: Lang) -> Schedule:
 
 def _finding_cells(row: pd.Series, lang: Lang) -> tuple[str, ...]:
     required, measured = float(row["required_m"]), float(row["measured_m"])
-    printed = printed_distance(measured, required_m=required)
     short = ""
     if row["verdict"] in _SHORT and np.isfinite(required):
         missing = printed_shortfall(measured, required_m=required)
         short = say("figure.metres", lang, {"m": f"{missing:g}"})
+    form = str(row["form"])
+    asked = required_words(
+        form,
+        least_m=float(row["required_least_m"]),
+        most_m=float(row["required_most_m"]),
+        lang=lang,
+    )
+    if asked and form != "inside":
+        asked = say("figure.metres", lang, {"m": asked})
+    seen = measured_words(measured, required_m=required, form=form, lang=lang)
     words = {
         "bound": _BOUND_SIGNS.get(str(row["bound"]), ""),
-        "m": f"{printed:g}",
+        "m": seen,
         "accuracy": f"{float(row['accuracy_m']):g}",
     }
     return (
         str(row["source_name"]),
         str(row["target_name"]),
-        say("figure.metres", lang, {"m": f"{required:g}"}) if np.isfinite(required) else "—",
+        asked or "—",
         say("figure.measured", lang, words),
         short or "—",
         _verdict_words(row, lang),

@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from riskmap.crs import PLANE_CRS
+from riskmap.demands import Case
 from riskmap.encounter import meet
 from riskmap.hazards import LISTED_TIMES, HazardSide, listed_m, pick_rows
-from riskmap.judging import Case, judge_case
+from riskmap.judging import judge_case
 from riskmap.lines import largest_width
 from riskmap.location import ancestors, gather, parents
 from riskmap.outcome import count_rules, worst_of_pairs
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from riskmap.articles import Rule
     from riskmap.encounter import Encounters
     from riskmap.progress import Progress
     from riskmap.quality import Layer
-    from riskmap.rulebook import Rule, Rulebook
+    from riskmap.rulebook import Rulebook
 
 
+_REQUIRED = ("required_m", "required_least_m", "required_most_m")
 # What no id holds: it keeps the parts of a key apart.
 _BETWEEN = "\x1f"
 
@@ -217,7 +220,7 @@ def _cover(
         "rule": rule.id,
         "status": _why_silent(
             rule,
-            side.as_of,
+            side,
             roles,
             has_rows=hazards > 0
             and (receptors > 0 or bool(streamed & set(rule.entry.receptor.roles))),
@@ -247,7 +250,7 @@ class _Check:
         roles = (set(side.hazards["role"].unique()), set(receptors["role"].unique()))
         some = np.asarray(side.picks.any(axis=1) & picks.any(axis=1))
         status = [
-            _why_silent(rule, side.as_of, roles, has_rows=bool(some[number]))
+            _why_silent(rule, side, roles, has_rows=bool(some[number]))
             for number, rule in enumerate(side.rules)
         ]
         return cls(side, status, receptors, parent_of, picks)
@@ -293,23 +296,22 @@ class _Check:
             )
         )
         # A pair is listed by what is drawn, and also where the true line can lie too near.
-        near_m = np.array(
-            [one.entry.search_m or listed_m(one, self.side.reports) for one in self.side.rules]
-        )[rule]
-        # A report may ask for more than its rule looks for otherwise.
-        by_report = found["required_m"].to_numpy(float) * LISTED_TIMES
-        listed = np.fmax(near_m, np.where(found["evidence"] != "", by_report, 0.0))
+        near_m = np.array([one.entry.search_m or self._listed_m(one) for one in self.side.rules])[
+            rule
+        ]
+        # A report or a column may ask for more than its rule looks for otherwise.
+        own_m = found["required_most_m"].to_numpy(float) * LISTED_TIMES
+        own = (found["evidence"] != "") | (found["form"] == "multiple")
+        listed = np.fmax(near_m, np.where(own, own_m, 0.0))
         near = (found["measured_m"] - found["accuracy_m"]).to_numpy() <= listed
-        near |= ((found["low_m"] < found["required_m"]) & (found["outward_m"] > 0)).to_numpy()
+        near |= ((found["low_m"] < found["required_most_m"]) & (found["outward_m"] > 0)).to_numpy()
         kept = found[near].drop(columns="outward_m")
         both_ways = np.array([_picks_itself(one) for one in self.side.rules])[rule[near]]
         return _worse_direction(kept, both_ways).reset_index(drop=True)
 
     def _reaches(self, numbers: Sequence[int]) -> NDArray[np.float64]:
         """How far rules look: what they list, and all that may lie between drawn and true."""
-        reach_m = np.array(
-            [listed_m(self.side.rules[number], self.side.reports) for number in numbers]
-        )
+        reach_m = np.array([self._listed_m(self.side.rules[number]) for number in numbers])
         for table, picks in (
             (self.side.hazards, self.side.picks),
             (self.receptors, self.receptor_picks),
@@ -319,6 +321,9 @@ class _Check:
             for doubt_m in (table["accuracy_m"].to_numpy(float), largest_width(table), within_m):
                 reach_m += np.where(picked, doubt_m, 0.0).max(axis=1, initial=0.0)
         return reach_m
+
+    def _listed_m(self, rule: Rule) -> float:
+        return listed_m(rule, reports=self.side.reports, hazards=self.side.hazards)
 
     def _strangers(self, met: Encounters) -> NDArray[np.bool_]:
         """Tell which pairs are neither one feature nor part of each other."""
@@ -355,7 +360,8 @@ class _Check:
             asked = near[hit].copy()
             asked["rule"], asked["nature"] = rule.id, rule.entry.nature
             asked["verdict"], asked["reason"] = "undetermined", "no_number"
-            for column in ("required_m", "low_m", "high_m"):
+            asked["form"] = "unanswered"
+            for column in (*_REQUIRED, "low_m", "high_m"):
                 asked[column] = np.nan
             for column in ("line_from", "line_to", "missing", "evidence", "consent_number"):
                 asked[column] = ""
@@ -398,13 +404,12 @@ def _is_one_owner(owner: pd.Series, other: pd.Series) -> pd.Series:
 
 
 def _why_silent(
-    rule: Rule, as_of: date, roles: tuple[set[str], set[str]], *, has_rows: bool
+    rule: Rule, side: HazardSide, roles: tuple[set[str], set[str]], *, has_rows: bool
 ) -> str:
     entry = rule.entry
-    if not rule.applies_on(as_of):
-        return "not_in_force"
-    if not entry.on:
-        return "off"
+    silence = side.silence(rule)
+    if silence is not None:
+        return silence
     if not (roles[0] & set(entry.hazard.roles) and roles[1] & set(entry.receptor.roles)):
         return "no_layer"
     if not has_rows:

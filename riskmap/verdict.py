@@ -36,7 +36,9 @@ REASONS = (
     "no_number",
     "no_report",
     "attribute_missing",
+    "beyond_table",
     "date_missing",
+    "flow_not_held",
     "line_not_held",
     "lower_bound",
     "upper_bound",
@@ -70,37 +72,36 @@ class Doubt:
     high_m: NDArray[np.float64]
 
 
-def judge(
-    doubt: Doubt, *, required_m: NDArray[np.float64], equality_complies: bool
-) -> NDArray[np.str_]:
+def judge(doubt: Doubt, *, required: Doubt, equality_complies: bool) -> NDArray[np.str_]:
     """Judge distances against what a rule requires.
 
     Parameters
     ----------
     doubt : Doubt
         Between which distances each true one lies [m].
-    required_m : numpy.ndarray, shape (n,)
-        Required distances [m], NaN where none is held.
+    required : Doubt
+        Least and largest distance that may be required [m], NaN where none is held.
     equality_complies : bool
         Whether exactly the required distance is enough.
 
     Returns
     -------
     numpy.ndarray of str, shape (n,)
-        ``met`` when even the smallest possible distance is enough, ``failed`` when not even
-        the largest is, else ``doubt``.
+        ``met`` when even the smallest possible distance keeps the largest that may be
+        required, ``failed`` when not even the largest keeps the least, else ``doubt``.
 
     Examples
     --------
     >>> import numpy as np
-    >>> judge(Doubt(np.array([298.0]), np.array([302.0])), required_m=np.array([300.0]),
+    >>> asked = Doubt(np.array([300.0]), np.array([300.0]))
+    >>> judge(Doubt(np.array([298.0]), np.array([302.0])), required=asked,
     ...       equality_complies=True).tolist()
     ['doubt']
     """
     if equality_complies:
-        met, failed = doubt.low_m >= required_m, doubt.high_m < required_m
+        met, failed = doubt.low_m >= required.high_m, doubt.high_m < required.low_m
     else:
-        met, failed = doubt.low_m > required_m, doubt.high_m <= required_m
+        met, failed = doubt.low_m > required.high_m, doubt.high_m <= required.low_m
     return np.where(met, "met", np.where(failed, "failed", "doubt"))
 
 
@@ -127,7 +128,7 @@ def printed_distance(distance_m: float, *, required_m: float) -> float:
     Parameters
     ----------
     distance_m : float
-        Measured distance [m].
+        Measured distance [m]; negative inside an area, by at least so much.
     required_m : float
         Required distance [m], NaN when there is none.
 
@@ -144,6 +145,8 @@ def printed_distance(distance_m: float, *, required_m: float) -> float:
     >>> printed_distance(13.96, required_m=14.0)
     13.9
     """
+    if distance_m < 0.0:
+        return -math.floor(round(-distance_m, 3) * 10.0) / 10.0
     if math.isfinite(required_m) and (required_m < 50 or required_m != int(required_m)):
         return math.floor(round(distance_m, 3) * 10.0) / 10.0
     return float(math.floor(round(distance_m, 3)))

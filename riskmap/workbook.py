@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from riskmap.ratings import conflicts, grades_table, scheme_word
+from riskmap.readout import rule_demand
 from riskmap.words import Lang, code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
+    from riskmap.articles import Rule
     from riskmap.assessment import Assessment
-    from riskmap.rulebook import Rule
     from riskmap.style import Style
 
 _WIDEST = 46
@@ -71,6 +72,8 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "rule": [rules[name].entry.title.read(lang) for name in table["rule"]],
         "nature": _words(table["nature"], "nature", lang),
         "required_m": table["required_m"],
+        "required_least_m": table["required_least_m"],
+        "required_most_m": table["required_most_m"],
         "measured_m": table["measured_m"],
         "accuracy_m": table["accuracy_m"],
         "short_m": table["short_m"],
@@ -161,7 +164,7 @@ def coverage_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "rule_id": table["rule"],
         "rule": [rule.entry.title.read(lang) for rule in rules],
         "nature": [say(f"nature.{rule.entry.nature}", lang) for rule in rules],
-        "required_m": [rule.entry.distance_m for rule in rules],
+        "demand": [rule_demand(rule, lang=lang) for rule in rules],
         "coverage": _words(table["status"], "coverage", lang),
         "why": [
             _why(rule, status, missing, lang)
@@ -190,10 +193,12 @@ def _why(rule: Rule, status: str, missing: str, lang: Lang) -> str:
         return entry.off_reason.read(lang)
     if status == "no_number" and entry.no_number is not None:
         return entry.no_number.read(lang)
+    if status == "superseded" and rule.superseder is not None:
+        return rule.superseder.id
     if status == "no_layer":
         return "、".join(code_word("role", role, lang) for role in missing.split(", "))
     if status == "not_in_force":
-        ends = entry.repealed or rule.instrument.repealed
+        ends = rule.repealed
         return f"{rule.in_force.isoformat()} – {ends.isoformat() if ends else ''}"
     return ""
 

@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from riskmap.crs import PLANE_CRS
+from riskmap.demands import widest_demand
 from riskmap.evidence import register_rows, reports_on
 from riskmap.location import gather
 from riskmap.overlay import share_out
@@ -61,7 +62,8 @@ def build_rings(
     -------
     geopandas.GeoDataFrame
         RINGS in `plane`, sorted by source and rule; a rule appears for the hazards that it
-        surely picks. A distance from a safety report is the largest of its classes.
+        surely picks. A distance from a safety report is the largest of its classes, one from
+        a table the largest of the rows that the hazard may meet.
     """
     hazards = gather(layers, part="hazard")
     if hazards.empty:
@@ -72,11 +74,11 @@ def build_rings(
     parts: list[pd.DataFrame] = []
     for rule in rulebook.rules:
         entry = rule.entry
-        live = entry.on and rule.applies_on(as_of) and bool(roles & set(entry.receptor.roles))
+        live = rule.is_reviewed_on(as_of) and bool(roles & set(entry.receptor.roles))
         if not live or entry.nature == "inventory":
             continue
         picked = local[select_rows(hazards, selector=entry.hazard) == YES]
-        required = pd.Series(entry.distance_m, index=picked.index, dtype=float)
+        required = pd.Series(widest_demand(entry, hazards=picked), index=picked.index)
         if entry.distance_from is not None:
             required = picked["ref"].map(reports).astype(float)
         picked, required = picked[required.notna()], required[required.notna()]

@@ -137,7 +137,7 @@ receptor = {receptor}
 measure_from = "unit_edge"
 measure_to = "building_wall"
 clause = "第一条"
-tag = "memory"
+tag = "seen"
 confidence = "low"
 {extra}
 """

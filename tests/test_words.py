@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import riskmap
+from riskmap.clauses import NATURES
 from riskmap.columns import Problem
 from riskmap.dictionary import write_dictionary
 from riskmap.errors import ConfigError, complain
 from riskmap.roles import LINES, ROLES
-from riskmap.rulebook import NATURES
 from riskmap.tables import SURVEY
 from riskmap.verdict import REASONS, VERDICTS
 from riskmap.words import keys, knows, say, text

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import riskmap
-from riskmap.rulebook import Rule, read_rulebook_files
+from riskmap.contradictions import distances_of
+from riskmap.rulebook import read_rulebook_files
+
+if TYPE_CHECKING:
+    from riskmap.articles import Rule
+    from riskmap.clauses import RuleEntry
 
 FOLDER = Path(riskmap.__file__).parent / "rulebooks"
 
@@ -34,16 +40,27 @@ One file is one law, regulation, order, standard or notice. This page is generat
 """
 
 
+def _distance(entry: RuleEntry) -> str:
+    """Write what a rule requires in a few characters."""
+    stated = distances_of(entry)
+    if stated:
+        low, high = min(stated), max(stated)
+        return f"{low:g}" if low == high else f"{low:g}–{high:g}（查表）"
+    if entry.multiple is not None:
+        return f"{entry.multiple.times:g} × {entry.multiple.column}"
+    return {"report": "报告", "inside": "不得在区内"}.get(entry.form, "–")
+
+
 def row(rule: Rule) -> str:
     """Write one rule as a line of the table."""
     entry = rule.entry
-    distance = (
-        f"{entry.distance_m:g}" if entry.distance_m else "报告" if entry.distance_from else "–"
-    )
+    distance = _distance(entry)
     state = "启用" if entry.on else f"关闭：{entry.off_reason.zh if entry.off_reason else ''}"
     if entry.no_number is not None and entry.on:
         state = f"不能回答：{entry.no_number.zh}"
-    ends = entry.repealed or rule.instrument.repealed
+    if entry.scope == "site" and entry.on:
+        state = "启用（仅选址核查和线路保护）"
+    ends = rule.repealed
     if ends is not None:
         state += f"（{ends.isoformat()}起废止）"
     return (

@@ -206,10 +206,11 @@ def test_nothing_is_verified_until_a_person_signs(cn_book: Rulebook) -> None:
     assert {rule.entry.status for rule in cn_book.rules} == {"unverified"}
 
 
-def test_line_protection_rules_are_off_in_the_hazard_review(cn_book: Rulebook) -> None:
-    for rule in cn_book.rules:
-        if ".ctrl." in rule.id or ".zone." in rule.id or rule.id == "cn.pipe.build.5":
-            assert not rule.entry.on, rule.id
+@pytest.mark.parametrize("rule_id", ["cn.road.ctrl", "cn.rail.zone", "cn.pipe.build.5"])
+def test_line_protection_stays_out_of_the_hazard_review(rule_id: str, cn_book: Rulebook) -> None:
+    rule = cn_book.rule(rule_id)
+    assert rule.entry.scope == "site"
+    assert not rule.is_reviewed_on(AS_OF)
 
 
 _CHINESE = {"五": 5, "二百": 200, "五百": 500, "一千": 1000, "一公里": 1000, "三公里": 3000}
