@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from riskmap.classes import Graded
 
 if TYPE_CHECKING:
     from datetime import date
@@ -92,6 +94,8 @@ class Assessment:
         COUNTS of every layer.
     problems : pandas.DataFrame
         PROBLEMS of every layer.
+    graded : Graded
+        GRADES, STOCK_TERMS and CLASSES, and the standards that gave them.
     """
 
     title: Text
@@ -113,6 +117,7 @@ class Assessment:
     hidden_dangers: gpd.GeoDataFrame
     counts: pd.DataFrame
     problems: pd.DataFrame
+    graded: Graded = field(default_factory=Graded.nothing)
 
     @property
     def attributions(self) -> tuple[tuple[Text, str, str], ...]:

@@ -116,6 +116,7 @@ _REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "tier_register": ("unit",),
         "hidden_danger": ("unit",),
         "safety_report": ("unit",),
+        "stock": ("unit",),
         "consent": ("source", "target"),
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,9 +12,11 @@ import shapely
 from shapely import affinity
 
 from riskmap.assessment import Assessment, Marks
+from riskmap.classes import grade_and_classify
 from riskmap.crs import PLANE_CRS, PLANE_HALF_WIDTH_M, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
 from riskmap.evidence import register_rows, reports_on
+from riskmap.grading import read_gradings
 from riskmap.hazards import listed_m
 from riskmap.io import open_layer
 from riskmap.location import note_references
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from riskmap.columns import Problem
     from riskmap.config import RunConfig
     from riskmap.crs import SheetPlane
+    from riskmap.grading import Gradings
     from riskmap.progress import Progress
     from riskmap.quality import Layer, LayerCounts
     from riskmap.rulebook import Rulebook
@@ -58,6 +61,8 @@ class Prepared:
         Layers that matter to the study area, in EPSG:3395.
     rulebook : Rulebook
         The law.
+    gradings : Gradings
+        The grading standards that go with it.
     study_area : shapely.Geometry
         Study area in EPSG:3395.
     reach : shapely.Geometry
@@ -68,6 +73,7 @@ class Prepared:
 
     layers: tuple[Layer, ...]
     rulebook: Rulebook
+    gradings: Gradings
     study_area: shapely.Geometry
     reach: shapely.Geometry
     plane: SheetPlane
@@ -107,6 +113,7 @@ def prepare(
     """
     progress = progress or Silent()
     rulebook = read_rulebooks(config.project.rulebooks, folder=config.folder)
+    gradings = read_gradings(config.project.rulebooks)
     progress.start("step.layers", len(config.catalog.layer))
     layers: list[Layer] = []
     complaints: list[Complaint] = []
@@ -137,6 +144,8 @@ def prepare(
     longest_m = max(
         (listed_m(rule, reports) for rule in rulebook.rules if rule.entry.on), default=0.0
     )
+    if gradings.hazards is not None and any(layer.spec.role == "stock" for layer in layers):
+        longest_m = max(longest_m, gradings.hazards.table_5.outward_m)
     reach = _reach(study_area, longest_m=max(longest_m, radius_m), doubts=doubts)
     layers = [
         leave_outside(layer, reach=reach)
@@ -145,7 +154,7 @@ def prepare(
         for layer in layers
     ]
     plane = choose_sheet_plane(study_area, declared=config.project.sheet_crs)
-    return Prepared(tuple(layers), rulebook, study_area, reach, plane)
+    return Prepared(tuple(layers), rulebook, gradings, study_area, reach, plane)
 
 
 def nothing_left(
@@ -228,6 +237,9 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         The tray for every output.
     """
     ready = prepare(config, progress=progress)
+    layers, graded = grade_and_classify(ready.layers, gradings=ready.gradings, as_of=config.as_of)
+    # Rules select by grade and class: from here on the filled layers stand for the read ones.
+    ready = replace(ready, layers=layers)
     setbacks = check_setbacks(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
     )
@@ -266,6 +278,7 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         ),
         counts=counts_table([layer.counts for layer in ready.layers]),
         problems=problems_table(ready.layers),
+        graded=graded.only(inside),
     )
 
 

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from riskmap.gradebook import classes_table, grades_table, terms_table
 from riskmap.words import Lang, code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -310,13 +311,17 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     Returns
     -------
     dict of str to pandas.DataFrame
-        Tables by name: findings, survey, hidden_dangers, units, rules, layers, problems.
+        Tables by name: findings, survey, hidden_dangers, units, grades, stock_terms, classes,
+        rules, layers, problems.
     """
     return {
         "findings": findings_table(assessment, lang=lang),
         "survey": survey_table(assessment, lang=lang),
         "hidden_dangers": dangers_table(assessment, lang=lang),
         "units": units_table(assessment, lang=lang),
+        "grades": grades_table(assessment, lang=lang),
+        "stock_terms": terms_table(assessment, lang=lang),
+        "classes": classes_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
         "layers": counts_table(assessment, lang=lang),
         "problems": problems_printed(assessment, lang=lang),
