@@ -54,7 +54,7 @@ class UnitFacts:
 
     Parameters
     ----------
-    name, plant, s, people, people_from, estimate, alpha, r, grades, declared : str
+    name, plant, s, people, estimate, alpha, r, grades, declared : str
         As they print.
     standing, standing_word, missing : str
         How the grade stands to the declared one, and what would settle it.
@@ -68,7 +68,6 @@ class UnitFacts:
     plant: str
     s: str
     people: str
-    people_from: str
     estimate: str
     alpha: str
     r: str
@@ -175,6 +174,14 @@ def _lead(assessment: Assessment, lang: Lang) -> Iterator[str]:
         yield say("grades.no_stock", lang, {"n": unproven})
     if grades.empty:
         yield say("grades.no_units", lang)
+        return
+    titles = {layer.spec.id: layer.spec.title.read(lang) for layer in assessment.layers}
+    held = [name for name in str(grades["people_from"].iloc[0]).split(", ") if name]
+    if held:
+        names = say("facts.comma", lang).join(titles.get(name, name) for name in held)
+        yield say("grades.people_from", lang, {"layers": names})
+    else:
+        yield say("grades.no_people", lang)
 
 
 def _units(assessment: Assessment, lang: Lang) -> Iterator[UnitFacts]:
@@ -183,7 +190,6 @@ def _units(assessment: Assessment, lang: Lang) -> Iterator[UnitFacts]:
         terms.setdefault(str(row["unit"]), []).append(_term(row, assessment, lang))
     rank = {"conflict": 0, "open": 1, "undecided": 1}
     rows = assessment.graded.grades.to_dict("records")
-    titles = {layer.spec.id: layer.spec.title.read(lang) for layer in assessment.layers}
     for row in sorted(rows, key=lambda one: rank.get(str(one["grade_standing"]), 2)):
         declared = _number(row, "declared_grade")
         estimate = _number(row, "persons_estimate")
@@ -194,9 +200,6 @@ def _units(assessment: Assessment, lang: Lang) -> Iterator[UnitFacts]:
             plant="" if row["plant"] == row["unit"] else str(row["plant_name"]),
             s=_span(row, "s", lang),
             people=people,
-            people_from=say("facts.comma", lang).join(
-                titles.get(name, name) for name in str(row["people_from"]).split(", ")
-            ),
             estimate=""
             if math.isnan(estimate) or low == high
             else say("grades.estimate", lang, {"n": f"{estimate:.0f}"}),

@@ -97,6 +97,13 @@ def test_each_unit_shows_how_its_grade_came_about(assessment: Assessment) -> Non
     assert "两份转录本" in found["示例丁示例厂"][0]
 
 
+def test_the_page_says_where_people_were_counted(assessment: Assessment) -> None:
+    assert "人口取自：residential_zones。" in grades_page(assessment, lang="zh")
+    nobody = assessment.graded.grades.assign(people_from="")
+    alone = replace(assessment, graded=replace(assessment.graded, grades=nobody))
+    assert "没有任何人口、居住区图层" in grades_page(alone, lang="zh")
+
+
 def test_the_worst_standing_comes_first(assessment: Assessment) -> None:
     cells = list(rows(grades_page(assessment, lang="zh")).values())
     assert [row[7] for row in cells] == [

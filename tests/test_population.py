@@ -211,7 +211,25 @@ def test_each_area_has_its_own_count() -> None:
     assert isinstance(crowd, Crowd)
 
 
-@settings(max_examples=25, deadline=None)
+def test_counts_agree_with_plain_geometry_on_the_paper() -> None:
+    dice = np.random.default_rng(7)
+    shapes, low, high = [], 0.0, 0.0
+    for persons in range(1, 200):
+        x, y = dice.uniform(-800, 900, 2)
+        shape = box(x, y, x + dice.uniform(5, 300), y + dice.uniform(5, 300))
+        near = PLANT.distance(shape)
+        # The plant is convex: the far side is a corner.
+        far = max(PLANT.distance(Point(corner)) for corner in shape.exterior.coords)
+        if min(abs(near - 500), abs(far - 500)) < 0.05 or 0 < near < 0.05:
+            continue
+        shapes.append((shape, {"persons": float(persons)}))
+        high += persons * (near <= 500 and not PLANT.covers(shape))
+        low += persons * (near > 0 and far <= 500)
+    assert 0 < low < high
+    assert bounds(people(*shapes)) == (low, high)
+
+
+@settings(max_examples=12, deadline=None)
 @given(
     rows=st.lists(
         st.tuples(st.integers(-700, 800), st.integers(-700, 800), st.integers(0, 60)),
