@@ -256,7 +256,7 @@ def _graded(
     grades = possible_grades(s, r, grading=grading)
     asked = [name for term in terms for name in term.missing]
     if alpha.low != alpha.high:
-        asked += [name for name in str(around["missing"]).split(", ") if name] or ["residents"]
+        asked += [name for name in str(around["missing"]).split(", ") if name]
     columns = dict.fromkeys(asked if len(grades) > 1 else ())
     row: dict[str, object] = {"grades": "/".join(grades), "missing": ", ".join(columns)}
     for name, span in (("s", s), ("alpha", alpha), ("r", r)):

@@ -147,7 +147,10 @@ def count_people(areas: gpd.GeoDataFrame, *, crowd: Crowd, outward_m: float) -> 
     pandas.DataFrame
         PEOPLE, one row an area: the least and the most persons (infinite where nothing
         bounds them), an estimate by share of area where every crossing row is declared
-        evenly spread, the layers, whether the count is complete, and what is missing.
+        evenly spread, the layers, whether the count is complete, and what is missing:
+        ``plant_boundary``, ``persons`` or ``complete`` leave no upper bound; ``residents``
+        (how many of the persons live there) and ``population`` (where in an area that
+        crosses the distance they live) would narrow it.
 
     Raises
     ------
@@ -180,6 +183,7 @@ def count_people(areas: gpd.GeoDataFrame, *, crowd: Crowd, outward_m: float) -> 
     shared = _shares(areas, rows, met, outward_m) * np.where(np.isinf(most), np.nan, most)
     pairs["estimate"] = np.where(sure & (least == most), least, shared)
     pairs.loc[~counts, "estimate"] = 0.0
+    pairs["is_mixed"] = (least < most) & np.isfinite(most)
     return _table(areas, crowd, pairs, is_edge_known=np.isfinite(lines.outward_m))
 
 
@@ -279,6 +283,9 @@ def _table(
     sums = pairs.groupby("area")[["low", "high"]].sum().reindex(range(len(areas)), fill_value=0.0)
     estimate = pairs.groupby("area")["estimate"].apply(lambda part: part.sum(skipna=False))
     unstated = set(pairs.loc[np.isinf(pairs["high"]), "area"])
+    open_ = pairs[pairs["low"] < pairs["high"]]
+    mixed = set(open_.loc[open_["is_mixed"], "area"])
+    crossing = set(open_.loc[~open_["is_mixed"] & np.isfinite(open_["high"]), "area"])
     made = []
     for index, ref in enumerate(areas["ref"]):
         missing = []
@@ -289,16 +296,20 @@ def _table(
         if not crowd.is_complete:
             missing.append("complete")
         low, high = float(sums["low"][index]), float(sums["high"][index])
-        if missing:
+        is_complete = not missing
+        if not is_complete:
             high = np.inf
+        # What narrows a count that is complete.
+        missing += ["residents"] if index in mixed else []
+        missing += ["population"] if index in crossing else []
         made.append(
             {
                 "ref": ref,
                 "persons_low": low,
                 "persons_high": high,
-                "persons_estimate": float(estimate.get(index, 0.0)) if not missing else np.nan,
+                "persons_estimate": float(estimate.get(index, 0.0)) if is_complete else np.nan,
                 "people_from": ", ".join(crowd.layers),
-                "people_complete": not missing,
+                "people_complete": is_complete,
                 "missing": ", ".join(missing),
             }
         )

@@ -119,6 +119,17 @@ def test_residents_not_told_from_others_are_asked_for() -> None:
     assert (row["grades"], row["grade_standing"], row["missing"]) == ("3/4", "open", "residents")
 
 
+def test_a_village_across_the_distance_asks_where_its_people_live() -> None:
+    wide = paper_layer(
+        "residential_zone", [(box(500, 0, 700, 40), {"kind": "village", "persons": 60.0})]
+    )
+    wide = replace(wide, spec=wide.spec.model_copy(update={"complete": True}))
+    row = graded(AMMONIA | {"quantity_t": "40"}, people=wide)
+    # 0 to 60 people: alpha 0.5 to 1.5, R 4 to 12.
+    assert (row["r_low"], row["r_high"], row["grades"]) == (4.0, 12.0, "3/4")
+    assert row["missing"] == "population"
+
+
 def test_a_unit_of_no_plant_stands_for_its_own() -> None:
     stocks = register("stock", [AMMONIA | {"quantity_t": "12"}])
     layers = [*works(unit_of="nowhere"), homes(10.0), stocks]

@@ -68,6 +68,8 @@ def test_people_in_the_plant_are_not_counted() -> None:
 def test_an_area_that_crosses_the_distance_counts_in_the_upper_bound() -> None:
     assert bounds(people((box(500, 0, 600, 50), {"persons": 20.0}))) == (20.0, 20.0)
     assert bounds(people((box(500, 0, 601, 50), {"persons": 20.0}))) == (0.0, 20.0)
+    assert count(people((box(500, 0, 601, 50), {"persons": 20.0})))["missing"] == "population"
+    assert count(people((box(500, 0, 600, 50), {"persons": 20.0})))["missing"] == ""
     assert bounds(people((box(601, 0, 650, 50), {"persons": 20.0}))) == (0.0, 0.0)
 
 
@@ -156,10 +158,12 @@ def test_pupils_are_not_residents_unless_they_are_said_to_be() -> None:
     rows = [(box(300, 0, 350, 50), {"kind": "school", "persons": 300.0})]
     school = complete(paper_layer("sensitive_place", rows))
     assert bounds(home, school) == (1.0, 301.0)
+    assert count(home, school)["missing"] == "residents"
+    assert count(home, school)["people_complete"]
     rows[0][1]["residents"] = 20.0
     assert bounds(home, complete(paper_layer("sensitive_place", rows))) == (21.0, 21.0)
     # Places alone do not say that nobody lives there.
-    assert count(school)["missing"] == "complete"
+    assert count(school)["missing"] == "complete, residents"
 
 
 def test_a_house_on_the_ground_of_a_village_is_counted_once() -> None:
