@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskmap.classes import Graded
+from riskmap.schemes import Schemes
+from riskmap.tables import TIER_GRADES, arrange
 
 if TYPE_CHECKING:
     from datetime import date
 
     import geopandas as gpd
-    import pandas as pd
     import shapely
 
     from riskmap.crs import SheetPlane
@@ -46,6 +51,10 @@ class Marks:
     basis: tuple[Text, ...]
     printed: date
     data_until: str
+
+
+def _no_grades() -> pd.DataFrame:
+    return pd.DataFrame(arrange(pd.DataFrame(), TIER_GRADES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,12 @@ class Assessment:
         COUNTS of every layer.
     problems : pandas.DataFrame
         PROBLEMS of every layer.
+    schemes : Schemes, optional
+        Tier schemes of the run, and which one it names for which kind of unit.
+    tier_grades : pandas.DataFrame, optional
+        TIER_GRADES.
+    graded : Graded
+        GRADES, STOCK_TERMS and CLASSES, and the standards that gave them.
     """
 
     title: Text
@@ -113,6 +128,9 @@ class Assessment:
     hidden_dangers: gpd.GeoDataFrame
     counts: pd.DataFrame
     problems: pd.DataFrame
+    schemes: Schemes = field(default_factory=Schemes)
+    tier_grades: pd.DataFrame = field(default_factory=_no_grades)
+    graded: Graded = field(default_factory=Graded.nothing)
 
     @property
     def attributions(self) -> tuple[tuple[Text, str, str], ...]:

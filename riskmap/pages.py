@@ -17,7 +17,8 @@ from riskmap.claims import (
 )
 from riskmap.content import build_content
 from riskmap.packing import Packing, pack
-from riskmap.readout import measured_words, required_words
+from riskmap.ratings import conflicts, ratings_table, scheme_lines
+from riskmap.readout import amendment_line, measured_words, required_words
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
 from riskmap.style import load_style
@@ -229,6 +230,9 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
             "lead": say("rules.lead", lang, lead),
             "groups": [group for group in groups if group[2]],
             "unused": list(_unused_layers(assessment, lang)),
+            "amendments": [
+                amendment_line(one, lang=lang) for one in assessment.rulebook.amendments
+            ],
         },
     )
 
@@ -259,8 +263,13 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
         HTML that opens with no network and prints in landscape.
     """
     held = {layer.spec.role for layer in assessment.layers}
+    differing = conflicts(assessment, lang=lang)
     rows = [
-        _survey_row(row, assessment, lang, held) for row in assessment.survey.to_dict("records")
+        {
+            **_survey_row(row, assessment, lang, held),
+            "conflict_words": differing.get(str(row["ref"]), ""),
+        }
+        for row in assessment.survey.to_dict("records")
     ]
     radius = {"radius": metres(assessment.survey_radius_m)}
     return _render(
@@ -272,6 +281,8 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
             "rows": rows,
             "lead": say("survey.lead", lang, radius),
             "classes": [say(f"role.{role}", lang) for role in SURVEYED_ROLES],
+            "schemes": scheme_lines(assessment, lang=lang),
+            "grades": ratings_table(assessment, lang=lang).to_dict("records"),
         },
     )
 
@@ -404,6 +415,7 @@ def index_page(assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLi
             "run": _run_line(assessment, lang),
             "groups": [group for group in groups if group[2]],
             "tiers": _tier_lines(assessment, lang),
+            "schemes": scheme_lines(assessment, lang=lang),
             "verdicts": _verdict_lines(assessment, lang),
             "dangers": _danger_lines(assessment, lang),
             "open_lines": list(_open_lines(assessment, lang)),

@@ -13,6 +13,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from riskmap.gradebook import classes_table, grades_table, terms_table
+from riskmap.ratings import conflicts, ratings_table, scheme_word
 from riskmap.readout import overhead_words, rule_demand
 from riskmap.words import Lang, code_word, kind_word, say
 
@@ -134,6 +136,8 @@ def survey_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table["park_name"] = [name or outside for name in table["park_name"]]
     table["built_up"] = _words(table["built_up"], "yes_no", lang)
     table["tier"] = _words(table["tier"], "tier", lang)
+    differing = conflicts(assessment, lang=lang)
+    table["tier_conflict"] = [differing.get(ref, "") for ref in table["ref"]]
     table["verdict"] = [
         code_word("verdict", verdict, lang) or say("verdict.none", lang)
         for verdict in table["verdict"]
@@ -232,7 +236,32 @@ def units_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         for state, note in zip(table["overhead"], table["overhead_note"], strict=True)
     ]
     table = table.drop(columns="overhead_note")
+    table["scheme_note"] = _words(table["scheme_note"], "scheme_note", lang)
+    table["computed_tier"] = _words(table["computed_tier"], "tier", lang)
+    differing = conflicts(assessment, lang=lang)
+    table["tier_conflict"] = [differing.get(ref, "") for ref in table["ref"]]
+    for column in ("scheme", "computed_by"):
+        schemes = assessment.schemes
+        table[column] = [scheme_word(schemes, name, lang=lang) for name in table[column]]
     return _headed(table.drop(columns=["role"]), lang)
+
+
+def tier_grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write every computed tier beside the adopted one, in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an assessment.
+    """
+    return _headed(ratings_table(assessment, lang=lang), lang)
 
 
 def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -322,13 +351,18 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     Returns
     -------
     dict of str to pandas.DataFrame
-        Tables by name: findings, survey, hidden_dangers, units, rules, layers, problems.
+        Tables by name: findings, survey, hidden_dangers, units, tier_grades, grades, stock_terms,
+        classes, rules, layers, problems.
     """
     return {
         "findings": findings_table(assessment, lang=lang),
         "survey": survey_table(assessment, lang=lang),
         "hidden_dangers": dangers_table(assessment, lang=lang),
         "units": units_table(assessment, lang=lang),
+        "tier_grades": tier_grades_table(assessment, lang=lang),
+        "grades": grades_table(assessment, lang=lang),
+        "stock_terms": terms_table(assessment, lang=lang),
+        "classes": classes_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
         "layers": counts_table(assessment, lang=lang),
         "problems": problems_printed(assessment, lang=lang),
