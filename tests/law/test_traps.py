@@ -213,7 +213,16 @@ def test_line_protection_stays_out_of_the_hazard_review(rule_id: str, cn_book: R
     assert not rule.is_reviewed_on(AS_OF)
 
 
-_CHINESE = {"五": 5, "二百": 200, "五百": 500, "一千": 1000, "一公里": 1000, "三公里": 3000}
+_CHINESE = {
+    "五": 5,
+    "五十米": 50,
+    "一百米": 100,
+    "二百": 200,
+    "五百": 500,
+    "一千": 1000,
+    "一公里": 1000,
+    "三公里": 3000,
+}
 
 
 def test_a_quote_holds_the_number_that_it_is_cited_for(cn_book: Rulebook) -> None:
