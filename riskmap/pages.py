@@ -17,6 +17,7 @@ from riskmap.claims import (
 )
 from riskmap.content import build_content
 from riskmap.packing import Packing, pack
+from riskmap.ratings import conflicts, grades_table, scheme_lines
 from riskmap.readout import amendment_line, measured_words, required_words
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
@@ -262,8 +263,13 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
         HTML that opens with no network and prints in landscape.
     """
     held = {layer.spec.role for layer in assessment.layers}
+    differing = conflicts(assessment, lang=lang)
     rows = [
-        _survey_row(row, assessment, lang, held) for row in assessment.survey.to_dict("records")
+        {
+            **_survey_row(row, assessment, lang, held),
+            "conflict_words": differing.get(str(row["ref"]), ""),
+        }
+        for row in assessment.survey.to_dict("records")
     ]
     radius = {"radius": metres(assessment.survey_radius_m)}
     return _render(
@@ -275,6 +281,8 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
             "rows": rows,
             "lead": say("survey.lead", lang, radius),
             "classes": [say(f"role.{role}", lang) for role in SURVEYED_ROLES],
+            "schemes": scheme_lines(assessment, lang=lang),
+            "grades": grades_table(assessment, lang=lang).to_dict("records"),
         },
     )
 
@@ -407,6 +415,7 @@ def index_page(assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLi
             "run": _run_line(assessment, lang),
             "groups": [group for group in groups if group[2]],
             "tiers": _tier_lines(assessment, lang),
+            "schemes": scheme_lines(assessment, lang=lang),
             "verdicts": _verdict_lines(assessment, lang),
             "dangers": _danger_lines(assessment, lang),
             "open_lines": list(_open_lines(assessment, lang)),
