@@ -419,6 +419,23 @@ def test_an_lpg_station_is_never_cleared(cn_book: Rulebook) -> None:
     assert "complies" not in set(result.pairs["verdict"])
 
 
+def test_fire_separation_alone_never_clears_a_hazchem_unit(cn_book: Rulebook) -> None:
+    store = {"kind": "class_a_warehouse", "hazchem": "yes", "goods_items": "3,4"}
+    layers = [
+        paper_layer(
+            "hazard_source",
+            [(Point(0, 0), {**store, "quantity_t": 4.0})],
+            reference="building_wall",
+        ),
+        paper_layer("residential_zone", [(Point(0, 44), {"receptor_class": "general_1"})]),
+    ]
+    result = check(*layers, rulebook=cn_book)
+    found = dict(zip(result.findings["rule"], result.findings["verdict"], strict=True))
+    assert found["cn.fire.awh.civil"] == "complies"
+    assert found["cn.external.report"] == "undetermined"
+    assert result.pairs["verdict"].tolist() == ["undetermined"]
+
+
 def test_the_mineral_law_s_article_20_is_never_cited(cn_book: Rulebook) -> None:
     for rule in cn_book.rules:
         assert "矿产资源法" not in rule.citation("zh")

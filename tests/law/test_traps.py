@@ -41,6 +41,82 @@ def test_the_railway_200_m_of_2004_is_dead(cn_book: Rulebook) -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "rule", "verdict"),
+    [
+        (date(2013, 12, 31), "cn.rail2004.mine.1000", "ban_violated"),
+        (date(2014, 1, 1), "cn.rail.mine.1000", "consent_missing"),
+    ],
+)
+def test_the_absolute_kilometre_of_2004_is_dead(
+    day: date, rule: str, verdict: str, cn_book: Rulebook
+) -> None:
+    pit = {"kind": "open_pit", "output_t": 200000.0, "blasting": "yes"}
+    layers = [
+        paper_layer("non_coal_mine", [(Point(0, 0), pit)]),
+        paper_layer("railway", [(Point(900, 0), TRACK)]),
+    ]
+    found = check(*layers, rulebook=cn_book, as_of=day).findings
+    assert found.set_index("rule")["verdict"].to_dict() == {rule: verdict}
+
+
+def test_consent_zones_are_not_bans(cn_book: Rulebook) -> None:
+    consent = {rule.id for rule in cn_book.rules if rule.entry.nature == "consent"}
+    assert consent == {
+        "cn.rail.mine.1000",
+        "cn.rail.mine.tunnel.1000",
+        "cn.rail.zone",
+        "cn.pipe.mine.200",
+        "cn.pipe.mine.500",
+        "cn.pipe.work.50",
+        "cn.pipe.work.100",
+        "cn.power.zone",
+    }
+
+
+def test_the_kilometre_of_gb_18265_is_dead_and_off(cn_book: Rulebook) -> None:
+    rule = cn_book.rule("cn.gb18265.1000")
+    assert not rule.entry.on
+    assert not rule.applies_on(AS_OF)
+    store = {"kind": "class_a_warehouse", "goods_items": "3,4", "quantity_t": 1.0, "hazchem": "no"}
+    layers = [
+        paper_layer("hazard_source", [(Point(0, 0), store)], reference="building_wall"),
+        paper_layer("residential_zone", [(Point(900, 0), {})]),
+    ]
+    for day in (date(2018, 1, 1), AS_OF):
+        assert check(*layers, rulebook=cn_book, as_of=day).findings.empty
+
+
+def test_housing_areas_of_fine_chemistry_begin_at_1000_people(cn_book: Rulebook) -> None:
+    entry = cn_book.rule("cn.gb51283.neighbours").entry
+    assert entry.form == "unanswered"
+    assert entry.note is not None
+    assert "1000人以上或300户以上" in entry.note.zh
+
+
+@pytest.mark.parametrize(
+    ("day", "rule", "verdict"),
+    [
+        (date(2015, 4, 30), "cn.fire2006.bwh.30", "complies"),
+        (date(2015, 5, 1), "cn.fire.bwh.50", "standard_violated"),
+    ],
+)
+def test_class_b_warehouses_were_at_30_m_until_2015(
+    day: date, rule: str, verdict: str, cn_book: Rulebook
+) -> None:
+    hall = {"important_public": "yes", "crowded": "no", "high_rise": "no"}
+    layers = [
+        paper_layer(
+            "hazard_source",
+            [(Point(0, 0), {"kind": "class_b_warehouse", "hazchem": "no"})],
+            reference="building_wall",
+        ),
+        paper_layer("sensitive_place", [(Point(40, 0), hall)]),
+    ]
+    found = check(*layers, rulebook=cn_book, as_of=day).findings
+    assert found.set_index("rule")["verdict"].to_dict() == {rule: verdict}
+
+
+@pytest.mark.parametrize(
     ("rule", "before", "first"),
     [
         ("cn.road.mine.100", date(2011, 6, 30), date(2011, 7, 1)),
