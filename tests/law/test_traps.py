@@ -10,7 +10,6 @@ import pytest
 from shapely import Point
 
 from tests.conftest import AS_OF, check, paper_layer, register
-from tests.law import readme
 
 if TYPE_CHECKING:
     from riskmap.quality import Layer
@@ -318,8 +317,15 @@ def test_a_rule_that_was_not_read_quotes_nothing(cn_book: Rulebook) -> None:
             assert rule.instrument.read_at, rule.id
 
 
-def test_the_page_for_lawyers_is_current() -> None:
-    assert (readme.FOLDER / "README.md").read_text("utf-8") == readme.write()
+def test_the_quote_of_a_table_holds_all_its_numbers_or_none(cn_book: Rulebook) -> None:
+    for rule in cn_book.rules:
+        if rule.entry.quote is None or not rule.entry.table:
+            continue
+        quote = rule.entry.quote
+        held = {float(number) for number in re.findall(r"\d+", quote)}
+        held |= {float(value) for word, value in _CHINESE.items() if word in quote}
+        asked = {row.distance_m for row in rule.entry.table}
+        assert asked <= held or not asked & held, rule.id
 
 
 def paper(metres: str, day: str, **changes: str) -> dict[str, str]:
