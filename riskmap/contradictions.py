@@ -111,11 +111,26 @@ def _editions(instruments: Sequence[Instrument], files: Mapping[str, str]) -> It
 
 def _tables(rules: Sequence[Rule]) -> Iterator[Complaint]:
     for rule in rules:
-        rows = rule.entry.table or ()
-        for (first, one), (second, other) in combinations(enumerate(rows, start=1), 2):
-            if rows_overlap(one, other):
-                values: dict[str, object] = {"id": rule.id, "first": first, "second": second}
-                yield complain("error.table_overlap", {**values, "file": rule.file})
+        for first, second in overlapping_rows(rule.entry):
+            values: dict[str, object] = {"id": rule.id, "first": first, "second": second}
+            yield complain("error.table_overlap", {**values, "file": rule.file})
+
+
+def overlapping_rows(entry: RuleEntry) -> list[tuple[int, int]]:
+    """List the rows of a rule's table that can answer the same pair.
+
+    Parameters
+    ----------
+    entry : RuleEntry
+        The rule.
+
+    Returns
+    -------
+    list of (int, int)
+        Numbers of both rows, the first being 1.
+    """
+    rows = combinations(enumerate(entry.table or (), start=1), 2)
+    return [(first, second) for (first, one), (second, other) in rows if rows_overlap(one, other)]
 
 
 def rows_overlap(one: TableRow, other: TableRow) -> bool:

@@ -181,6 +181,15 @@ def test_a_fill_that_cannot_be_done_is_refused(
     assert "local.toml" in str(caught.value)
 
 
+def test_a_fill_with_two_answers_is_refused_by_its_own_file(tmp_path: Path) -> None:
+    path = tmp_path / "local.toml"
+    text = EXAMPLE.read_text("utf-8").replace("{ above = 50 }", "{ from = 50 }")
+    path.write_text(text, "utf-8")
+    with pytest.raises(RulebookError) as caught:
+        read_rulebook_files([*shipped_files(), path])
+    assert str(caught.value).startswith("local.toml: Rows 1 and 2 of the table of rule cn.gb51142")
+
+
 def test_a_switch_and_a_signature_name_a_rule_that_exists(tmp_path: Path) -> None:
     path = tmp_path / "local.toml"
     text = EXAMPLE.read_text("utf-8").replace('rule = "cn.gb18265.1000"', 'rule = "cn.gone"')
