@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from riskmap.articles import Amendment
 from riskmap.clauses import RuleEntry
+from riskmap.contradictions import overlapping_rows
 from riskmap.errors import Complaint, complain
 
 if TYPE_CHECKING:
@@ -100,6 +101,12 @@ class _Work:
                 reason = error.errors()[0]["msg"].removeprefix("Value error, ")
                 values = {"file": file, "key": f"fill {one.rule}", "reason": reason}
                 self.complaints.append(complain("error.bad_value", values))
+                continue
+            clashes = overlapping_rows(entry)
+            if clashes:
+                first, second = clashes[0]
+                values = {"file": file, "id": one.rule, "first": first, "second": second}
+                self.complaints.append(complain("error.table_overlap", values))
                 continue
             self.by_id[rule.id] = replace(rule, entry=entry)
             who, day = f"{one.filled_by}（{one.source}）", one.filled_on.isoformat()

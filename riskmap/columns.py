@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from riskmap.io import RawLayer, raw_columns
-from riskmap.roles import Column, columns_of
+from riskmap.roles import OLD_WORDS, Column, columns_of
 
 if TYPE_CHECKING:
     from riskmap.catalog import LayerSpec
@@ -118,6 +118,7 @@ def canonical_table(raw: RawLayer, kept: np.ndarray, problems: list[Problem]) ->
         )
     if "id" not in source:
         made["id"] = rows.astype("str")
+    _read_old_words(made, raw.spec.role)
     table = pd.DataFrame(made)
     table["row"] = rows
     missing = table["id"].isna()
@@ -130,6 +131,16 @@ def canonical_table(raw: RawLayer, kept: np.ndarray, problems: list[Problem]) ->
     table["layer"] = raw.spec.id
     table["role"] = raw.spec.role
     return table
+
+
+def _read_old_words(made: dict[str, pd.Series], role: str) -> None:
+    """Let a word of an earlier vocabulary say what it said; a newer column prevails."""
+    for (of_role, old), words in OLD_WORDS.items():
+        if of_role != role:
+            continue
+        for word, (column, meant) in words.items():
+            said = (made[old] == word) & made[column].isna()
+            made[column] = made[column].mask(said, meant)
 
 
 def _clean_text(values: pd.Series) -> pd.Series:

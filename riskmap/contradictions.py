@@ -14,7 +14,7 @@ from riskmap.clauses import Range
 from riskmap.errors import Complaint, complain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from riskmap.articles import Criterion, Rule
     from riskmap.clauses import Instrument, RuleEntry, TableRow, Where
@@ -42,10 +42,11 @@ def find_contradictions(
     list of Complaint
         One for each fault, in a fixed order.
     """
+    files = {rule.instrument.id: rule.file for rule in rules}
     return [
         *_names(rules, criteria, instruments),
-        *_dates(rules, criteria),
-        *_editions(instruments),
+        *_dates(rules, criteria, files),
+        *_editions(instruments, files),
         *_tables(rules),
         *_double_answers(rules),
         *_loosening(rules),
@@ -57,7 +58,8 @@ def _names(
 ) -> Iterator[Complaint]:
     ids = [rule.id for rule in rules] + [criterion.entry.id for criterion in criteria]
     for name in sorted({name for name in ids if ids.count(name) > 1}):
-        yield complain("error.rule_twice", {"id": name})
+        files = sorted({rule.file for rule in rules if rule.id == name})
+        yield complain("error.rule_twice", {"id": name, "file": ", ".join(files)})
     books = [instrument.id for instrument in instruments]
     for name in sorted({name for name in books if books.count(name) > 1}):
         yield complain("error.instrument_twice", {"id": name})
@@ -72,19 +74,27 @@ def _names(
             yield complain("error.rule_itself", {"id": owner})
 
 
-def _dates(rules: Sequence[Rule], criteria: Sequence[Criterion]) -> Iterator[Complaint]:
+def _dates(
+    rules: Sequence[Rule], criteria: Sequence[Criterion], files: Mapping[str, str]
+) -> Iterator[Complaint]:
     cited: list[Rule | Criterion] = [*rules, *criteria]
     for one in cited:
         entry, instrument = one.entry, one.instrument
         first = entry.in_force or instrument.in_force
+        values: dict[str, object] = {"id": entry.id, "file": _file(instrument, files)}
         if entry.repealed is not None and entry.repealed <= first:
-            yield complain("error.rule_dates", {"id": entry.id})
+            yield complain("error.rule_dates", values)
         outlives = instrument.repealed is not None and first >= instrument.repealed
         if first < instrument.in_force or outlives:
-            yield complain("error.rule_outside_instrument", {"id": entry.id})
+            yield complain("error.rule_outside_instrument", values)
 
 
-def _editions(instruments: Sequence[Instrument]) -> Iterator[Complaint]:
+def _file(instrument: Instrument, files: Mapping[str, str]) -> str:
+    """Name the file of an instrument; one without rules is named by its id."""
+    return files.get(instrument.id, instrument.id)
+
+
+def _editions(instruments: Sequence[Instrument], files: Mapping[str, str]) -> Iterator[Complaint]:
     """Refuse an instrument that is in force together with the one it replaces."""
     by_id = {instrument.id: instrument for instrument in instruments}
     for instrument in instruments:
@@ -92,6 +102,7 @@ def _editions(instruments: Sequence[Instrument]) -> Iterator[Complaint]:
             continue
         older = by_id.get(instrument.replaces_id)
         values: dict[str, object] = {"id": instrument.id, "named": instrument.replaces_id}
+        values["file"] = _file(instrument, files)
         if older is None:
             yield complain("error.rule_unknown", values)
         elif older.repealed is None or older.repealed > instrument.in_force:
@@ -100,11 +111,26 @@ def _editions(instruments: Sequence[Instrument]) -> Iterator[Complaint]:
 
 def _tables(rules: Sequence[Rule]) -> Iterator[Complaint]:
     for rule in rules:
-        rows = rule.entry.table or ()
-        for (first, one), (second, other) in combinations(enumerate(rows, start=1), 2):
-            if rows_overlap(one, other):
-                values: dict[str, object] = {"id": rule.id, "first": first, "second": second}
-                yield complain("error.table_overlap", values)
+        for first, second in overlapping_rows(rule.entry):
+            values: dict[str, object] = {"id": rule.id, "first": first, "second": second}
+            yield complain("error.table_overlap", {**values, "file": rule.file})
+
+
+def overlapping_rows(entry: RuleEntry) -> list[tuple[int, int]]:
+    """List the rows of a rule's table that can answer the same pair.
+
+    Parameters
+    ----------
+    entry : RuleEntry
+        The rule.
+
+    Returns
+    -------
+    list of (int, int)
+        Numbers of both rows, the first being 1.
+    """
+    rows = combinations(enumerate(entry.table or (), start=1), 2)
+    return [(first, second) for (first, one), (second, other) in rows if rows_overlap(one, other)]
 
 
 def rows_overlap(one: TableRow, other: TableRow) -> bool:
@@ -160,7 +186,8 @@ def _double_answers(rules: Sequence[Rule]) -> Iterator[Complaint]:
             if _settled(one, other) or not _live_together(one, other):
                 continue
             if _demand(one.entry) != _demand(other.entry):
-                yield complain("error.rule_contradiction", {"id": one.id, "named": other.id})
+                values: dict[str, object] = {"id": one.id, "named": other.id, "file": one.file}
+                yield complain("error.rule_contradiction", values)
 
 
 def _settled(one: Rule, other: Rule) -> bool:
@@ -191,7 +218,8 @@ def _loosening(rules: Sequence[Rule]) -> Iterator[Complaint]:
         for name in rule.entry.displaces:
             shipped = by_id.get(name)
             if shipped is not None and shipped.is_shipped and loosens(rule, shipped):
-                yield complain("error.rule_loosens", {"id": rule.id, "named": name})
+                values: dict[str, object] = {"id": rule.id, "named": name, "file": rule.file}
+                yield complain("error.rule_loosens", values)
 
 
 def loosens(rule: Rule, shipped: Rule) -> bool:

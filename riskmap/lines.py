@@ -27,6 +27,7 @@ Bound = Literal["exact", "lower", "upper", "none"]
 # Column that holds the half width from the centreline to each edge [m].
 WIDTH_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
+        "control_zone_edge": "control_half_width_m",
         "highway_land_edge": "land_half_width_m",
         "road_edge": "half_width_m",
         "rail_toe": "toe_half_width_m",

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 Row = tuple[str, str]
 
-_SHOWN_ELSEWHERE = frozenset({"id", "name", "kind", "reference", "unit_of", "park", "mine"})
+_SHOWN_ELSEWHERE = frozenset(
+    {"id", "name", "kind", "reference", "unit_of", "park", "mine", "river_class"}
+)
 # Columns whose values are codes, and the family of their words.
 _CODED: Mapping[str, str] = MappingProxyType(
     {
@@ -38,8 +40,12 @@ _CODED: Mapping[str, str] = MappingProxyType(
         "scale": "mine_scale",
         "fuel": "fuel",
         "structure": "structure",
-        "river_class": "river_class",
         "digitised": "digitised",
+        "yangtze": "yangtze",
+        "taihu": "taihu",
+        "vapour_recovery": "vapour_recovery",
+        "laid": "laid",
+        "contents": "contents",
     }
 )
 

@@ -89,6 +89,8 @@ LINE_FAMILIES: tuple[tuple[str, ...], ...] = (
     ("facility_outline", "dam_toe"),
     ("structure_outline", "inside_point"),
     ("shoreline",),
+    ("area_edge",),
+    ("conductor_edge", "centreline"),
 )
 
 LINES = tuple(sorted({line for family in LINE_FAMILIES for line in family}))
@@ -170,6 +172,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             columns={
                 "park": _TEXT,
                 "hazchem": _YES_NO,
+                "discharges": _YES_NO,
             },
         ),
         "non_coal_mine": _role(
@@ -180,6 +183,9 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "scale": _words("small", "large"),
                 "blasting": _YES_NO,
                 "output_t": _number("t/a"),
+                # Complex geology, or no bench formed.
+                "complex_ground": _YES_NO,
+                "discharges": _YES_NO,
             },
         ),
         "waste_dump": _role(
@@ -218,6 +224,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     "tank_farm",
                     "class_a_warehouse",
                     "class_a_workshop",
+                    "class_b_warehouse",
+                    "gas_holder",
                     "filling_station",
                     "lpg_station",
                     "ammonia_cold_store",
@@ -242,6 +250,11 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "goods_items": _words("3,4", "1,2,5,6"),
                 "station_level": _number("1-3"),
                 "fuel": _words("petrol", "diesel", "lpg", "cng", "hydrogen"),
+                # Vapour recovery of a filling station: the columns of the 2012 table.
+                "vapour_recovery": _words("none", "unloading", "both"),
+                "volume_m3": _number("m3"),
+                "depot_level": _number("1-5"),
+                "discharges": _YES_NO,
             },
         ),
         "residential_zone": _role(
@@ -317,6 +330,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 ),
                 "land_half_width_m": _number("m"),
                 "half_width_m": _number("m"),
+                "control_half_width_m": _number("m"),
             },
         ),
         "railway": _role(
@@ -334,6 +348,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             "hazard",
             columns={
                 "kind": _words("oil_gas", "hazchem", "city_gas", "in_plant"),
+                "laid": _words("buried", "above"),
+                "contents": _words("lpg", "other"),
             },
         ),
         "pipeline_facility": _role("receptor"),
@@ -349,9 +365,36 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         "river": _role(
             "receptor",
             columns={
+                # One word for both basins, of earlier layers: read into the two below.
                 "river_class": _words(
                     "yangtze_main", "yangtze_tributary", "important_tributary", "taihu_inflow"
                 ),
+                "yangtze": _words("main", "important_tributary", "tributary", "no"),
+                "taihu": _words("lake", "dianshan", "named_river", "inflow", "no"),
+                # Along the river, up from its mouth, to both ends of the drawn section.
+                "chainage_from_m": _number("m"),
+                "chainage_to_m": _number("m"),
+            },
+        ),
+        "protected_area": _role(
+            "receptor",
+            columns={
+                "kind": _words(
+                    "water_source_1",
+                    "water_source_2",
+                    "water_source_quasi",
+                    "relic",
+                    "scenic",
+                    "nature_reserve",
+                    "farmland",
+                    "dam_area",
+                ),
+            },
+        ),
+        "power_line": _role(
+            "receptor",
+            columns={
+                "kind": _words("kv_1_10", "kv_35_110", "kv_154_330", "kv_500"),
             },
         ),
         "tier_register": _role(
@@ -454,6 +497,20 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "date": _DATE,
             },
         ),
+    }
+)
+
+# What one column said of several: column and word, for role and column of an earlier layer.
+OLD_WORDS: Mapping[tuple[str, str], Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        ("river", "river_class"): MappingProxyType(
+            {
+                "yangtze_main": ("yangtze", "main"),
+                "yangtze_tributary": ("yangtze", "tributary"),
+                "important_tributary": ("yangtze", "important_tributary"),
+                "taihu_inflow": ("taihu", "inflow"),
+            }
+        )
     }
 )
 

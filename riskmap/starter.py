@@ -46,6 +46,8 @@ def write_starter(folder: Path, *, lang: Lang) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         project = (templates / "starter_project.toml").read_text("utf-8")
         _write(folder / "project.toml", project.replace("@LANGUAGE@", lang))
+        # An example of a rulebook of one's own; project.toml does not name it yet.
+        shutil.copyfile(templates / "local_rulebook.toml", folder / "local_rulebook.toml")
         head = (templates / "starter_catalog.toml").read_text("utf-8")
         body = (source / "catalog.toml").read_text("utf-8")
         _write(folder / "catalog.toml", head + "\n" + body)

@@ -10,7 +10,6 @@ import pytest
 from shapely import Point
 
 from tests.conftest import AS_OF, check, paper_layer, register
-from tests.law import readme
 
 if TYPE_CHECKING:
     from riskmap.quality import Layer
@@ -38,6 +37,82 @@ def test_the_railway_200_m_of_2004_is_dead(cn_book: Rulebook) -> None:
     new = statuses(near_rail(), cn_book, AS_OF)
     assert new["cn.rail2004.haz.200"] == "not_in_force"
     assert new["cn.rail.haz"] == "no_number"
+
+
+@pytest.mark.parametrize(
+    ("day", "rule", "verdict"),
+    [
+        (date(2013, 12, 31), "cn.rail2004.mine.1000", "ban_violated"),
+        (date(2014, 1, 1), "cn.rail.mine.1000", "consent_missing"),
+    ],
+)
+def test_the_absolute_kilometre_of_2004_is_dead(
+    day: date, rule: str, verdict: str, cn_book: Rulebook
+) -> None:
+    pit = {"kind": "open_pit", "output_t": 200000.0, "blasting": "yes"}
+    layers = [
+        paper_layer("non_coal_mine", [(Point(0, 0), pit)]),
+        paper_layer("railway", [(Point(900, 0), TRACK)]),
+    ]
+    found = check(*layers, rulebook=cn_book, as_of=day).findings
+    assert found.set_index("rule")["verdict"].to_dict() == {rule: verdict}
+
+
+def test_consent_zones_are_not_bans(cn_book: Rulebook) -> None:
+    consent = {rule.id for rule in cn_book.rules if rule.entry.nature == "consent"}
+    assert consent == {
+        "cn.rail.mine.1000",
+        "cn.rail.mine.tunnel.1000",
+        "cn.rail.zone",
+        "cn.pipe.mine.200",
+        "cn.pipe.mine.500",
+        "cn.pipe.work.50",
+        "cn.pipe.work.100",
+        "cn.power.zone",
+    }
+
+
+def test_the_kilometre_of_gb_18265_is_dead_and_off(cn_book: Rulebook) -> None:
+    rule = cn_book.rule("cn.gb18265.1000")
+    assert not rule.entry.on
+    assert not rule.applies_on(AS_OF)
+    store = {"kind": "class_a_warehouse", "goods_items": "3,4", "quantity_t": 1.0, "hazchem": "no"}
+    layers = [
+        paper_layer("hazard_source", [(Point(0, 0), store)], reference="building_wall"),
+        paper_layer("residential_zone", [(Point(900, 0), {})]),
+    ]
+    for day in (date(2018, 1, 1), AS_OF):
+        assert check(*layers, rulebook=cn_book, as_of=day).findings.empty
+
+
+def test_housing_areas_of_fine_chemistry_begin_at_1000_people(cn_book: Rulebook) -> None:
+    entry = cn_book.rule("cn.gb51283.neighbours").entry
+    assert entry.form == "unanswered"
+    assert entry.note is not None
+    assert "1000人以上或300户以上" in entry.note.zh
+
+
+@pytest.mark.parametrize(
+    ("day", "rule", "verdict"),
+    [
+        (date(2015, 4, 30), "cn.fire2006.bwh.30", "complies"),
+        (date(2015, 5, 1), "cn.fire.bwh.50", "standard_violated"),
+    ],
+)
+def test_class_b_warehouses_were_at_30_m_until_2015(
+    day: date, rule: str, verdict: str, cn_book: Rulebook
+) -> None:
+    hall = {"important_public": "yes", "crowded": "no", "high_rise": "no"}
+    layers = [
+        paper_layer(
+            "hazard_source",
+            [(Point(0, 0), {"kind": "class_b_warehouse", "hazchem": "no"})],
+            reference="building_wall",
+        ),
+        paper_layer("sensitive_place", [(Point(40, 0), hall)]),
+    ]
+    found = check(*layers, rulebook=cn_book, as_of=day).findings
+    assert found.set_index("rule")["verdict"].to_dict() == {rule: verdict}
 
 
 @pytest.mark.parametrize(
@@ -213,7 +288,16 @@ def test_line_protection_stays_out_of_the_hazard_review(rule_id: str, cn_book: R
     assert not rule.is_reviewed_on(AS_OF)
 
 
-_CHINESE = {"五": 5, "二百": 200, "五百": 500, "一千": 1000, "一公里": 1000, "三公里": 3000}
+_CHINESE = {
+    "五": 5,
+    "五十米": 50,
+    "一百米": 100,
+    "二百": 200,
+    "五百": 500,
+    "一千": 1000,
+    "一公里": 1000,
+    "三公里": 3000,
+}
 
 
 def test_a_quote_holds_the_number_that_it_is_cited_for(cn_book: Rulebook) -> None:
@@ -233,8 +317,15 @@ def test_a_rule_that_was_not_read_quotes_nothing(cn_book: Rulebook) -> None:
             assert rule.instrument.read_at, rule.id
 
 
-def test_the_page_for_lawyers_is_current() -> None:
-    assert (readme.FOLDER / "README.md").read_text("utf-8") == readme.write()
+def test_the_quote_of_a_table_holds_all_its_numbers_or_none(cn_book: Rulebook) -> None:
+    for rule in cn_book.rules:
+        if rule.entry.quote is None or not rule.entry.table:
+            continue
+        quote = rule.entry.quote
+        held = {float(number) for number in re.findall(r"\d+", quote)}
+        held |= {float(value) for word, value in _CHINESE.items() if word in quote}
+        asked = {row.distance_m for row in rule.entry.table}
+        assert asked <= held or not asked & held, rule.id
 
 
 def paper(metres: str, day: str, **changes: str) -> dict[str, str]:
