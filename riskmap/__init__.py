@@ -32,6 +32,7 @@ _ROOMS = MappingProxyType(
         "read_rulebooks": "rulebook",
         "render_map": "webmap",
         "save_figure": "figure",
+        "suspect_units": "criteria",
         "tier_units": "tiers",
     }
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskmap.tables import CRITERIA, arrange
 
 if TYPE_CHECKING:
     from datetime import date
 
     import geopandas as gpd
-    import pandas as pd
     import shapely
 
     from riskmap.crs import SheetPlane
@@ -46,6 +49,10 @@ class Marks:
     basis: tuple[Text, ...]
     printed: date
     data_until: str
+
+
+def _no_criteria() -> pd.DataFrame:
+    return pd.DataFrame(arrange(pd.DataFrame(), CRITERIA))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,8 @@ class Assessment:
         COUNTS of every layer.
     problems : pandas.DataFrame
         PROBLEMS of every layer.
+    criteria : pandas.DataFrame
+        CRITERIA.
     """
 
     title: Text
@@ -113,6 +122,7 @@ class Assessment:
     hidden_dangers: gpd.GeoDataFrame
     counts: pd.DataFrame
     problems: pd.DataFrame
+    criteria: pd.DataFrame = field(default_factory=_no_criteria)
 
     @property
     def attributions(self) -> tuple[tuple[Text, str, str], ...]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from riskmap.clauses import Range
+from riskmap.clauses import Range, TableRow
 from riskmap.errors import Complaint, complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from riskmap.articles import Criterion, Rule
-    from riskmap.clauses import Instrument, RuleEntry, TableRow, Where
+    from riskmap.clauses import Instrument, LimitRow, RuleEntry, Where
 
 # From the strictest to the mildest.
 _STRICTNESS = ("ban", "standard", "consent", "advisory", "inventory")
@@ -100,19 +100,20 @@ def _editions(instruments: Sequence[Instrument]) -> Iterator[Complaint]:
 
 def _tables(rules: Sequence[Rule]) -> Iterator[Complaint]:
     for rule in rules:
-        rows = rule.entry.table or ()
+        rows: tuple[TableRow | LimitRow, ...] = (*(rule.entry.table or ()),)
+        rows += rule.entry.limits or ()
         for (first, one), (second, other) in combinations(enumerate(rows, start=1), 2):
             if rows_overlap(one, other):
                 values: dict[str, object] = {"id": rule.id, "first": first, "second": second}
                 yield complain("error.table_overlap", values)
 
 
-def rows_overlap(one: TableRow, other: TableRow) -> bool:
+def rows_overlap(one: TableRow | LimitRow, other: TableRow | LimitRow) -> bool:
     """Tell whether two rows of a table can answer the same pair.
 
     Parameters
     ----------
-    one, other : TableRow
+    one, other : TableRow or LimitRow
         Rows of one table.
 
     Returns
@@ -120,7 +121,11 @@ def rows_overlap(one: TableRow, other: TableRow) -> bool:
     bool
         False when some column that both ask about keeps them apart.
     """
-    return not (_apart(one.hazard, other.hazard) or _apart(one.receptor, other.receptor))
+    if isinstance(one, TableRow) and isinstance(other, TableRow):
+        roles = set(one.receptor_roles), set(other.receptor_roles)
+        if _apart(one.hazard, other.hazard) or (all(roles) and not roles[0] & roles[1]):
+            return False
+    return not _apart(one.receptor, other.receptor)
 
 
 def _apart(one: Where, other: Where) -> bool:
@@ -179,7 +184,8 @@ def _live_together(one: Rule, other: Rule) -> bool:
 
 
 def _demand(entry: RuleEntry) -> tuple[object, ...]:
-    return (entry.form, entry.distance_m, entry.distance_from, entry.table, entry.multiple)
+    stated = (entry.distance_m, entry.distance_from, entry.table, entry.multiple, entry.limits)
+    return (entry.form, *stated)
 
 
 def _loosening(rules: Sequence[Rule]) -> Iterator[Complaint]:

@@ -12,6 +12,7 @@ import shapely
 from shapely import affinity
 
 from riskmap.assessment import Assessment, Marks
+from riskmap.criteria import suspect_units
 from riskmap.crs import PLANE_CRS, PLANE_HALF_WIDTH_M, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
 from riskmap.evidence import register_rows, reports_on
@@ -246,6 +247,13 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     everywhere, units = units, units[units["ref"].isin(inside)].reset_index(drop=True)
     local_area = shapely.make_valid(_to_sheet(ready.study_area, ready.plane))
     radius_m = config.project.survey.radius_m
+    suspicions = suspect_units(
+        ready.layers,
+        setbacks=setbacks,
+        rulebook=ready.rulebook,
+        as_of=config.as_of,
+        inside=inside,
+    )
     return Assessment(
         title=config.project.title,
         case=config.project.case,
@@ -266,10 +274,11 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         hidden_dangers=build_hidden_dangers(
             everywhere,
             layers=ready.layers,
-            setbacks=setbacks,
+            suspicions=suspicions,
             rulebook=ready.rulebook,
             as_of=config.as_of,
         ),
+        criteria=suspicions.criteria,
         counts=counts_table([layer.counts for layer in ready.layers]),
         problems=problems_table(ready.layers),
     )

@@ -85,6 +85,8 @@ LINE_FAMILIES: tuple[tuple[str, ...], ...] = (
     ("facility_outline", "inside_point"),
     ("structure_outline", "inside_point"),
     ("shoreline",),
+    ("risk_contour",),
+    ("control_line",),
 )
 
 LINES = tuple(sorted({line for family in LINE_FAMILIES for line in family}))
@@ -132,7 +134,9 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "kind": _TEXT,
             },
         ),
+        # The area within the line is what protected objects should keep out of.
         "control_line": _role(
+            "hazard",
             "ground",
             columns={
                 "park": _TEXT,
@@ -151,6 +155,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             columns={
                 "park": _TEXT,
                 "hazchem": _YES_NO,
+                # A neighbour that holds no hazardous chemicals is a protected object itself.
+                **_UNIT_CLASS,
             },
         ),
         "non_coal_mine": _role(
@@ -161,6 +167,9 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "scale": _words("small", "large"),
                 "blasting": _YES_NO,
                 "output_t": _number("t/a"),
+                "slope_height_m": _number("m"),
+                "online_monitoring": _YES_NO,
+                "exits_apart_m": _number("m"),
             },
         ),
         "waste_dump": _role(
@@ -169,6 +178,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "mine": _TEXT,
                 "height_m": _number("m"),
                 "designed_measures": _YES_NO,
+                "online_monitoring": _YES_NO,
             },
         ),
         "tailings_pond": _role("hazard"),
@@ -205,6 +215,10 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "goods_items": _words("3,4", "1,2,5,6"),
                 "station_level": _number("1-3"),
                 "fuel": _words("petrol", "diesel", "lpg", "cng", "hydrogen"),
+                "danger_class": _words("1.1", "1.2", "1.3", "1.4", "1.5", "1.6"),
+                "net_explosive_kg": _number("kg"),
+                "magazine": _words("surface", "buried", "small"),
+                "rebuilt": _DATE,
             },
         ),
         "residential_zone": _role(
@@ -246,6 +260,27 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 **_UNIT_CLASS,
             },
         ),
+        # Approved and not yet built: counted as if it stood.
+        "approved_project": _role(
+            "receptor",
+            columns={
+                "kind": _TEXT,
+                "document": _TEXT,
+                **_UNIT_CLASS,
+            },
+        ),
+        # The area within a contour: inside it the individual risk is at least `risk_per_year`.
+        "risk_contour": _role(
+            "hazard",
+            columns={
+                "risk_per_year": _number("1/a"),
+                "stage": _words("new", "in_service"),
+                "unit_of": _TEXT,
+                "report": _TEXT,
+                "agency": _TEXT,
+                "date": _DATE,
+            },
+        ),
         "road": _role(
             "receptor",
             columns={
@@ -271,6 +306,9 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             "hazard",
             columns={
                 "kind": _words("oil_gas", "hazchem", "city_gas", "in_plant"),
+                "substance": _TEXT,
+                # Phosgene, chlorine, another highly toxic gas, or hydrogen sulphide.
+                "toxic_gas": _YES_NO,
             },
         ),
         "pipeline_facility": _role("receptor"),

@@ -64,6 +64,10 @@ FINDINGS = _schema(
         "measured_m": "number",
         "accuracy_m": "number",
         "short_m": "number",
+        "risk_per_year": "number",
+        "limit_least_per_year": "number",
+        "limit_most_per_year": "number",
+        "possible_classes": "text",
         "verdict": "text",
         "reason": "text",
         "missing": "text",
@@ -224,6 +228,20 @@ HIDDEN_DANGERS = _schema(
         "due": "text",
         "plan": "text",
         "geometry": "geometry",
+    },
+)
+
+
+CRITERIA = _schema(
+    "CRITERIA",
+    ("criterion",),
+    {
+        "criterion": "text",
+        "status": "text",
+        "units": "count",
+        "suspected": "count",
+        "open": "count",
+        "missing": "text",
     },
 )
 

@@ -14,6 +14,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from riskmap.readout import rule_demand
+from riskmap.register import describe_dangers
+from riskmap.roles import ROLES
 from riskmap.words import Lang, code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -80,6 +82,15 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "reason": [
             code_word("reason", reason, lang) + (f" ({missing})" if missing and reason else "")
             for reason, missing in zip(table["reason"], table["missing"], strict=True)
+        ],
+        "risk_per_year": table["risk_per_year"],
+        "limit_least_per_year": table["limit_least_per_year"],
+        "limit_most_per_year": table["limit_most_per_year"],
+        "possible_classes": [
+            say("facts.comma", lang).join(
+                code_word("receptor_class", name, lang) for name in names.split(", ") if name
+            )
+            for names in table["possible_classes"]
         ],
         "settle_m": table["settle_m"],
         "line_from": _words(table["line_from"], "line", lang),
@@ -244,9 +255,54 @@ def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         One row a record.
     """
     table = pd.DataFrame(assessment.hidden_dangers.drop(columns="geometry"))
+    table = describe_dangers(table, rulebook=assessment.rulebook, lang=lang)
     for column in ("standing", "origin", "criterion_status", "status"):
         table[column] = _words(table[column], column, lang)
     return _headed(table, lang)
+
+
+def criteria_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write what every criterion of major hidden dangers met, in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a criterion, those that could not be asked too.
+    """
+    by_id = {one.entry.id: one for one in assessment.rulebook.criteria}
+    table = assessment.criteria
+    held = [by_id[name] for name in table["criterion"]]
+    comma = say("facts.comma", lang)
+    made = {
+        "criterion": [one.citation(lang) for one in held],
+        "content": [one.entry.title.read(lang) for one in held],
+        "criterion_state": _words(table["status"], "criterion_state", lang),
+        "why": [
+            one.entry.no_text.read(lang)
+            if one.entry.no_text is not None
+            else comma.join(_field_or_role(name, lang) for name in missing.split(", ") if name)
+            for one, missing in zip(held, table["missing"], strict=True)
+        ],
+        "units": table["units"],
+        "suspected": table["suspected"],
+        "open": table["open"],
+        "rule_status": [say(f"rule_status.{one.entry.status}", lang) for one in held],
+        "confidence": [say(f"confidence.{one.entry.confidence}", lang) for one in held],
+        "tag": [say(f"tag.{one.entry.tag}", lang) for one in held],
+        "criterion_id": table["criterion"],
+    }
+    return _headed(pd.DataFrame(made), lang)
+
+
+def _field_or_role(name: str, lang: Lang) -> str:
+    return code_word("role", name, lang) if name in ROLES else code_word("field", name, lang)
 
 
 def counts_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -315,7 +371,8 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     Returns
     -------
     dict of str to pandas.DataFrame
-        Tables by name: findings, survey, hidden_dangers, units, rules, layers, problems.
+        Tables by name: findings, survey, hidden_dangers, units, rules, criteria, layers,
+        problems.
     """
     return {
         "findings": findings_table(assessment, lang=lang),
@@ -323,6 +380,7 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
         "hidden_dangers": dangers_table(assessment, lang=lang),
         "units": units_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
+        "criteria": criteria_table(assessment, lang=lang),
         "layers": counts_table(assessment, lang=lang),
         "problems": problems_printed(assessment, lang=lang),
     }

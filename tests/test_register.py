@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from shapely import LineString, Point, box
 
+from riskmap.criteria import suspect_units
 from riskmap.location import note_references
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.tiers import tier_units
@@ -71,10 +72,13 @@ def dangers(
 ) -> gpd.GeoDataFrame:
     layers = [*scene(), *([register("hidden_danger", list(records))] if records else [])]
     book = make_book(rule_text(), CRITERION + extra)
+    found = suspect_units(
+        layers, setbacks=check(*layers, rulebook=book), rulebook=book, as_of=AS_OF
+    )
     return build_hidden_dangers(
         tier_units(layers, as_of=AS_OF),
         layers=layers,
-        setbacks=check(*layers, rulebook=book),
+        suspicions=found,
         rulebook=book,
         as_of=AS_OF,
     )
