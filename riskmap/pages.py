@@ -17,7 +17,7 @@ from riskmap.claims import (
 )
 from riskmap.content import build_content
 from riskmap.packing import Packing, pack
-from riskmap.readout import measured_words, required_words
+from riskmap.readout import amendment_line, measured_words, required_words
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
 from riskmap.style import load_style
@@ -229,6 +229,9 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
             "lead": say("rules.lead", lang, lead),
             "groups": [group for group in groups if group[2]],
             "unused": list(_unused_layers(assessment, lang)),
+            "amendments": [
+                amendment_line(one, lang=lang) for one in assessment.rulebook.amendments
+            ],
         },
     )
 
