@@ -177,8 +177,8 @@ def read_contours(
     risk = contours["risk_per_year"].to_numpy(float)
     below, above = (contours[f"risk_{name}"].to_numpy(float) for name in ("below", "above"))
     lowest, highest = (contours[f"risk_{end}"].to_numpy(float) for end in ("lowest", "highest"))
-    sound = (contours["contour_missing"] == "").to_numpy(dtype=bool)
-    sound &= shapely.get_dimensions(np.asarray(contours.geometry.array)) == 2
+    is_area = shapely.get_dimensions(np.asarray(contours.geometry.array)) == 2
+    sound = (contours["contour_missing"] == "").to_numpy(dtype=bool) & is_area
     floor, ceiling = most * (1.0 - _ALIKE), least * (1.0 + _ALIKE)
     binds, clears = sound & (risk >= floor), sound & (risk <= ceiling)
     unknown = ~sound | np.isnan(least)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+from layers.liyang.contours import draw_contours
 from layers.liyang.pens import (
     DEGREES,
     HERE,
@@ -72,7 +73,7 @@ def draw_lines(case: Case) -> None:
         elif plan["layer"] == "railways":
             row |= {"structure": plan["structure"], "toe_half_width_m": plan["toe"]}
         else:
-            row["established"] = plan["established"]
+            row |= {name: plan.get(name) for name in ("established", "substance", "toxic_gas")}
         case.add(plan["layer"], line, row)
 
 
@@ -174,6 +175,7 @@ def draw_lone_sources(case: Case) -> None:
         row = {name: plan.get(name) for name in ("id", "kind", "name", "established", "substance")}
         row |= {"owner": plan["name"], "quantity_t": plan.get("quantity_t")}
         row |= {"major_hazard_grade": plan.get("grade"), "reference": "building_wall"}
+        row |= {name: plan.get(name) for name in ("danger_class", "net_explosive_kg", "magazine")}
         if plan["kind"] == "ammonia_cold_store":
             row["key_unit"] = "yes"
         case.add("units", block(middle, (46.0, 30.0), angle), common | row)
@@ -484,6 +486,7 @@ def main() -> None:
     draw_near(case)
     draw_villages(case)
     draw_town_places(case)
+    draw_contours(case)
     for name, rows in case.layers.items():
         write_layer(name, rows)
         print(name, len(rows))
