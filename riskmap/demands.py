@@ -221,26 +221,38 @@ def _span(
     receptors = case.receptors.iloc[case.met.receptor[rows]]
     least, most = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
     certain = np.zeros(len(rows), dtype=bool)
-    for hazard, receptor, roles, value in table:
+    possible = np.zeros((len(table), len(rows)), dtype=bool)
+    for number, (hazard, receptor, roles, value) in enumerate(table):
         state = np.minimum(
             where_states(hazards, where=hazard), where_states(receptors, where=receptor)
         )
         if roles:
             state = np.where(receptors["role"].isin(roles), state, NO)
-        can_be = state > NO
+        can_be = possible[number] = state > NO
         certain |= state == YES
         least[can_be] = np.minimum(least[can_be], value)
         most[can_be] = np.maximum(most[can_be], value)
     open_ = ~certain & np.isfinite(least)
     missing = np.full(len(rows), "", dtype=object)
     if open_.any():
-        asked = {column for hazard, _, _, _ in table for column in hazard}
-        left = missing_columns(hazards[open_], columns=sorted(asked))
-        asked = {column for _, receptor, _, _ in table for column in receptor}
-        right = missing_columns(receptors[open_], columns=sorted(asked))
-        missing[open_] = join_names(left, right)
+        left = _asked(hazards, [line[0] for line in table], possible & open_)
+        right = _asked(receptors, [line[1] for line in table], possible & open_)
+        missing[:] = join_names(left, right)
     least, most = (np.where(np.isfinite(ends), ends, np.nan) for ends in (least, most))
     return least, most, missing
+
+
+def _asked(
+    features: pd.DataFrame, asked: Sequence[Where], possible: NDArray[np.bool_]
+) -> list[str]:
+    """Name the columns that are not held of those that a row's possible lines ask for."""
+    names: list[list[str]] = [[] for _ in range(len(features))]
+    for column in sorted({column for where in asked for column in where}):
+        lines = [number for number, where in enumerate(asked) if column in where]
+        lacking = np.array(missing_columns(features, columns=[column]), dtype=object) != ""
+        for row in np.flatnonzero(lacking & possible[lines].any(axis=0)):
+            names[row].append(column)
+    return [", ".join(found) for found in names]
 
 
 def _take_limits(found: Demands, case: Case, rows: NDArray[np.intp], entry: RuleEntry) -> None:

@@ -25,6 +25,7 @@ from riskmap.tiers import tier_counts
 from riskmap.verdict import VERDICTS, metres, printed_distance, printed_shortfall
 from riskmap.webmap import page_environment, page_head
 from riskmap.words import as_lang, code_word, kind_word, say
+from riskmap.workbook import criteria_table
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -229,6 +230,7 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
             "lead": say("rules.lead", lang, lead),
             "groups": [group for group in groups if group[2]],
             "unused": list(_unused_layers(assessment, lang)),
+            "criteria": criteria_table(assessment, lang=lang),
             "amendments": [
                 amendment_line(one, lang=lang) for one in assessment.rulebook.amendments
             ],
