@@ -49,8 +49,12 @@ NESTED = {1e-5: 100.0, 3e-6: 200.0, 3e-7: 400.0}
 
 
 def contours(
-    reach: Mapping[float, float] = NESTED, *, accuracy_m: float = 0.0, **values: object
+    reach: Mapping[float, float] = NESTED,
+    *,
+    accuracy_m: float = 0.0,
+    said: Mapping[str, object] | None = None,
 ) -> Layer:
+    values = said or {}
     rows = [
         (box(-m, -m, m, m), {**PAPERS, "id": f"{risk:.0e}", "risk_per_year": risk, **values})
         for risk, m in reach.items()
@@ -69,7 +73,8 @@ def homes(*rows: tuple[float, str | None], reference: str = "building_wall") -> 
 
 
 def rows_of(layers: Sequence[Layer], book: Rulebook, day: date = AS_OF) -> pd.DataFrame:
-    return check(*layers, rulebook=book, as_of=day).findings
+    findings: pd.DataFrame = check(*layers, rulebook=book, as_of=day).findings
+    return findings
 
 
 @pytest.mark.parametrize(
@@ -184,7 +189,7 @@ def test_a_fence_inside_a_contour_violates_nothing_by_itself(make_book: Book) ->
 
 @pytest.mark.parametrize("column", ["report", "date", "risk_per_year"])
 def test_a_contour_without_its_papers_is_no_evidence(make_book: Book, column: str) -> None:
-    bare = contours({3e-7: 400.0}, **{column: None})
+    bare = contours({3e-7: 400.0}, said={column: None})
     found = rows_of([bare, homes((300.0, "general_1"))], make_book(RULE))
     assert found["verdict"].tolist() == ["undetermined"]
     assert found["reason"].tolist() == ["attribute_missing"]
@@ -241,13 +246,14 @@ def test_own_homes_are_left_out_and_others_are_not(make_book: Book) -> None:
             (box(300, 90, 310, 99), {"id": "unknown", "receptor_class": "general_1"}),
         ],
     )
-    found = rows_of([contours({3e-7: 400.0}, owner="甲"), own], make_book(RULE))
+    found = rows_of([contours({3e-7: 400.0}, said={"owner": "甲"}), own], make_book(RULE))
     assert sorted(found["target"]) == ["residential_zones/other", "residential_zones/unknown"]
 
 
 def test_new_or_in_service_is_asked_when_it_is_not_said(make_book: Book) -> None:
     found = rows_of(
-        [contours({3e-7: 400.0}, stage=None), homes((300.0, "general_1"))], make_book(RULE)
+        [contours({3e-7: 400.0}, said={"stage": None}), homes((300.0, "general_1"))],
+        make_book(RULE),
     )
     assert found["reason"].tolist() == ["attribute_missing"]
     assert found["missing"].tolist() == ["stage"]

@@ -47,7 +47,8 @@ def suspected(
         layers, setbacks=check(*layers, rulebook=book, as_of=day), rulebook=book, as_of=day
     )
     table = found.criteria.set_index("criterion")
-    return sorted(found.records["unit"]), table.loc["test.criterion"]
+    row = table.loc[["test.criterion"]].iloc[0]
+    return sorted(found.records["unit"]), row
 
 
 TOXIC = """
@@ -129,7 +130,7 @@ unit_where = { kind = ["open_pit"], slope_height_m = { from = 200.0 }, online_mo
 
 def test_columns_alone_raise_a_suspicion_from_200_m(make_book: Book) -> None:
     pit = {"kind": "open_pit", "online_monitoring": "no"}
-    rows = [
+    rows: list[dict[str, object]] = [
         {"id": "under", "slope_height_m": 199.9, **pit},
         {"id": "at", "slope_height_m": 200.0, **pit},
         {"id": "over", "slope_height_m": 200.1, **pit},

@@ -49,7 +49,8 @@ def judged(
     ]
     papers = [register("safety_report", list(reports))] if reports else []
     found = check(*layers, *papers, rulebook=book, as_of=day).findings
-    return found[found["rule"].str.startswith("cn.external.")].reset_index(drop=True)
+    own: pd.DataFrame = found[found["rule"].str.startswith("cn.external.")]
+    return own.reset_index(drop=True)
 
 
 def test_the_report_judges_and_is_cited(cn_book: Rulebook) -> None:

@@ -103,7 +103,9 @@ def rows(
         paper_layer(role, [(Point(x, 0), values)], reference="building_wall"),
     ]
     found = check(*layers, rulebook=book, as_of=TODAY).findings
-    return found[found["rule"].str.startswith(("cn.fireworks.external", "cn.explosives"))]
+    asked = found["rule"].str.startswith(("cn.fireworks.external", "cn.explosives"))
+    own: pd.DataFrame = found[asked]
+    return own
 
 
 @pytest.mark.parametrize(

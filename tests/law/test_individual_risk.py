@@ -42,7 +42,8 @@ def judged(
     found = check(contour(risk, stage), place, rulebook=book, as_of=day).findings
     found = found[found["rule"].str.startswith("cn.ir")]
     assert len(found) == 1
-    return found.iloc[0]
+    row: pd.Series = found.iloc[0]
+    return row
 
 
 # GB 36894-2018 表2: 高敏感、重要、一般一类 3×10⁻⁷ / 3×10⁻⁶;
