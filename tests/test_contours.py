@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from shapely import LineString, Point, box
 
 from riskmap.claims import FindingNumbers, headline
+from riskmap.hazards import HazardSide
+from riskmap.setback import check_receptors, join_parts
 from tests.conftest import AS_OF, check, paper_layer
 
 if TYPE_CHECKING:
@@ -257,6 +260,22 @@ def test_new_or_in_service_is_asked_when_it_is_not_said(make_book: Book) -> None
     )
     assert found["reason"].tolist() == ["attribute_missing"]
     assert found["missing"].tolist() == ["stage"]
+
+
+def test_contours_judged_apart_say_what_they_say_together(make_book: Book) -> None:
+    # Tiles share contours out: none may wait for what another tile found.
+    layers = [
+        contours({1e-6: 100.0, 1e-7: 400.0}),
+        homes((60.0, "general_1"), (300.0, "general_1"), (450.0, "general_1"), (250.0, None)),
+    ]
+    side = HazardSide.prepare(layers, rulebook=make_book(RULE), as_of=AS_OF)
+    whole = join_parts(side, [check_receptors(side, layers)]).findings
+    apart: list[str] = []
+    for row in range(len(side.hazards)):
+        one = side.only(np.arange(len(side.hazards)) == row)
+        apart += list(join_parts(one, [check_receptors(one, layers)]).findings["finding_id"])
+    assert sorted(apart) == sorted(whole["finding_id"])
+    assert len(apart) == len(set(apart)) > 3
 
 
 LINE_RULE = """
