@@ -190,10 +190,11 @@ def build_hidden_dangers(
         and closed, ``judged`` only with person, date and document under a criterion that is
         not out of force, else ``suspected``; `origin` is ``record`` or ``rule``. What a
         criterion says is empty here and written by `describe_dangers` in a reader's language.
+        A unit that a person recorded under a criterion is not suspected of it once more.
     """
-    parts = _recorded(layers, rulebook, as_of)
-    if len(suspicions.records):
-        parts.append(_suspected(suspicions.records, as_of))
+    parts, found = _joined(_recorded(layers, rulebook, as_of), suspicions.records)
+    if len(found):
+        parts.append(_suspected(found, as_of))
     if not parts:
         return arrange(gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=PLANE_CRS)), HIDDEN_DANGERS)
     spots, names = _spots(units, layers)
@@ -208,6 +209,35 @@ def build_hidden_dangers(
         if column not in table:
             table[column] = ""
     return arrange(gpd.GeoDataFrame(table, geometry="geometry", crs=PLANE_CRS), HIDDEN_DANGERS)
+
+
+def _joined(
+    parts: Sequence[pd.DataFrame], found: gpd.GeoDataFrame
+) -> tuple[list[pd.DataFrame], gpd.GeoDataFrame]:
+    """Make one record of what a person recorded and a criterion suspects of the same unit.
+
+    The person's record stays and takes the finding on; a closed one does not answer for what
+    is found again.
+    """
+    named = pd.Series(
+        found["finding_id"].to_numpy(),
+        index=pd.MultiIndex.from_frame(found[["unit", "criterion"]]),
+        dtype="str",
+    )
+    joined, taken = [], []
+    for part in parts:
+        keys = list(zip(part["unit"], part["criterion"], strict=True))
+        open_ = [
+            state != "closed" and key in named
+            for state, key in zip(part["standing"], keys, strict=True)
+        ]
+        hits = [key for key, hit in zip(keys, open_, strict=True) if hit]
+        taken += hits
+        table = part.copy()
+        table.loc[open_, "finding_id"] = [named[key] for key in hits]
+        joined.append(table)
+    again = [key not in taken for key in zip(found["unit"], found["criterion"], strict=True)]
+    return joined, found[np.array(again, dtype=bool)]
 
 
 def _spots(

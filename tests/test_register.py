@@ -91,6 +91,26 @@ def test_a_rule_finds_a_suspicion_and_never_more(make_book: Callable[..., Rulebo
     assert found["origin"].tolist() == ["rule"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "standings"),
+    [
+        ({}, ["suspected"]),
+        ({"judged_by": "某人", "judged_on": "2025-06-01", "document": "文"}, ["judged"]),
+        ({"status": "closed"}, ["closed", "suspected"]),
+        ({"criterion": "other"}, ["suspected", "suspected"]),
+        ({"unit": "hazard_sources/far"}, ["suspected", "suspected"]),
+    ],
+)
+def test_what_a_person_recorded_is_not_suspected_once_more(
+    make_book: Callable[..., Rulebook], changes: dict[str, str], standings: list[str]
+) -> None:
+    record = {"id": "r1", "unit": "hazard_sources/near", "content": "内容"}
+    found = dangers(make_book, {**record, "criterion": "test.criterion", **changes})
+    assert found["standing"].tolist() == standings
+    own = found[found["origin"] == "record"].iloc[0]
+    assert own["finding_id"].startswith("F") is (len(standings) == 1)
+
+
 def test_a_criterion_that_is_not_in_force_finds_nothing(make_book: Callable[..., Rulebook]) -> None:
     assert dangers(make_book, extra="repealed = 2025-01-01").empty
 
