@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from riskmap.tables import CRITERIA, arrange
+from riskmap.classes import Graded
+from riskmap.schemes import Schemes
+from riskmap.tables import CRITERIA, TIER_GRADES, arrange
 
 if TYPE_CHECKING:
     from datetime import date
@@ -53,6 +55,10 @@ class Marks:
 
 def _no_criteria() -> pd.DataFrame:
     return pd.DataFrame(arrange(pd.DataFrame(), CRITERIA))
+
+
+def _no_grades() -> pd.DataFrame:
+    return pd.DataFrame(arrange(pd.DataFrame(), TIER_GRADES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,12 @@ class Assessment:
         PROBLEMS of every layer.
     criteria : pandas.DataFrame
         CRITERIA.
+    schemes : Schemes, optional
+        Tier schemes of the run, and which one it names for which kind of unit.
+    tier_grades : pandas.DataFrame, optional
+        TIER_GRADES.
+    graded : Graded
+        GRADES, STOCK_TERMS and CLASSES, and the standards that gave them.
     """
 
     title: Text
@@ -123,6 +135,9 @@ class Assessment:
     counts: pd.DataFrame
     problems: pd.DataFrame
     criteria: pd.DataFrame = field(default_factory=_no_criteria)
+    schemes: Schemes = field(default_factory=Schemes)
+    tier_grades: pd.DataFrame = field(default_factory=_no_grades)
+    graded: Graded = field(default_factory=Graded.nothing)
 
     @property
     def attributions(self) -> tuple[tuple[Text, str, str], ...]:

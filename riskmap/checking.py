@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from riskmap.batches import BATCH_ROWS, LayerSource, open_source
+from riskmap.classes import classify_receptors, fill_classes, grade_and_classify
 from riskmap.config import load_config
 from riskmap.engine import Tile, make_tiles, owners
 from riskmap.errors import DataError, OutputError, complain
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from riskmap.config import RunConfig
     from riskmap.engine import Executor
     from riskmap.progress import Progress
+    from riskmap.quality import Layer
     from riskmap.rulebook import Rulebook
 
 
@@ -94,6 +96,12 @@ def open_project(config: RunConfig, *, progress: Progress | None = None) -> Open
         if source is not None:
             sources.append(source)
     ready = prepare(config, progress=progress, sources=sources, refused=refused)
+    # Rules select by grade and class. What streams is not counted, and closes no count.
+    unread = frozenset(source.spec.role for source in sources)
+    layers, _ = grade_and_classify(
+        ready.layers, gradings=ready.gradings, as_of=config.as_of, unread=unread
+    )
+    ready = replace(ready, layers=layers)
     side = HazardSide.prepare(ready.layers, rulebook=ready.rulebook, as_of=config.as_of)
     return Opened(ready, tuple(sources), side)
 
@@ -172,7 +180,9 @@ def _stream(
                 rejected=seen.rejected + layer.counts.rejected,
             )
             if len(layer.features):
-                parts.append(check_receptors(side, [layer], kin=ready.layers))
+                layer, unsure = _classed(layer, side, ready)
+                part = check_receptors(side, [layer], kin=ready.layers)
+                parts.append(_say_unsure(part, unsure))
         progress.advance(spec.id)
     # A row that is in reach of no hazard, read or unread, is outside.
     counts = replace(seen, outside=source.rows - seen.used - seen.repaired - seen.rejected)
@@ -180,6 +190,26 @@ def _stream(
     if complaints:
         raise DataError(complaints)
     return parts, counts
+
+
+def _classed(layer: Layer, side: HazardSide, ready: Prepared) -> tuple[Layer, frozenset[str]]:
+    """Classify the receptors of one batch by their own columns alone."""
+    classes = classify_receptors(
+        [layer], grading=ready.gradings.receptors, as_of=side.as_of, neighbours_read=False
+    )
+    (filled,) = fill_classes([layer], classes)
+    unsure = classes["missing"].str.contains("neighbours", regex=False)
+    return filled, frozenset(classes.loc[unsure & (classes["receptor_class"] == ""), "ref"])
+
+
+def _say_unsure(part: Part, unsure: frozenset[str]) -> Part:
+    """Say of which houses the class is open only because their village was not read."""
+    findings = part.findings
+    if not unsure or findings.empty:
+        return part
+    told = (findings["missing"] == "receptor_class") & findings["target"].isin(unsure)
+    missing = findings["missing"].mask(told, "receptor_class, neighbours")
+    return replace(part, findings=findings.assign(missing=missing))
 
 
 def _watch(side: HazardSide, reach_m: NDArray[np.float64]) -> Sweeper:

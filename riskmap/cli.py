@@ -43,7 +43,7 @@ def enter() -> int:
     A command lives for seconds and holds large tables: looking through them for garbage at
     every few hundred objects, and all once more at the end, would be a tenth of its time.
     """
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(300_000, 20, 20)
     code = main()
     gc.freeze()
     return code

@@ -137,8 +137,10 @@ def attached(layers: Sequence[Layer]) -> dict[str, tuple[str, ...]]:
 _REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "tier_register": ("unit",),
+        "assessment_score": ("unit",),
         "hidden_danger": ("unit",),
         "safety_report": ("unit",),
+        "stock": ("unit",),
         "consent": ("source", "target"),
     }
 )

@@ -16,7 +16,9 @@ from riskmap.claims import (
     rule_facts,
 )
 from riskmap.content import build_content
+from riskmap.dangerbook import criteria_table
 from riskmap.packing import Packing, pack
+from riskmap.ratings import conflicts, ratings_table, scheme_lines
 from riskmap.readout import amendment_line, measured_words, required_words
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
@@ -25,7 +27,6 @@ from riskmap.tiers import tier_counts
 from riskmap.verdict import VERDICTS, metres, printed_distance, printed_shortfall
 from riskmap.webmap import page_environment, page_head
 from riskmap.words import as_lang, code_word, kind_word, say
-from riskmap.workbook import criteria_table
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -264,8 +265,13 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
         HTML that opens with no network and prints in landscape.
     """
     held = {layer.spec.role for layer in assessment.layers}
+    differing = conflicts(assessment, lang=lang)
     rows = [
-        _survey_row(row, assessment, lang, held) for row in assessment.survey.to_dict("records")
+        {
+            **_survey_row(row, assessment, lang, held),
+            "conflict_words": differing.get(str(row["ref"]), ""),
+        }
+        for row in assessment.survey.to_dict("records")
     ]
     radius = {"radius": metres(assessment.survey_radius_m)}
     return _render(
@@ -277,6 +283,8 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
             "rows": rows,
             "lead": say("survey.lead", lang, radius),
             "classes": [say(f"role.{role}", lang) for role in SURVEYED_ROLES],
+            "schemes": scheme_lines(assessment, lang=lang),
+            "grades": ratings_table(assessment, lang=lang).to_dict("records"),
         },
     )
 
@@ -409,6 +417,7 @@ def index_page(assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLi
             "run": _run_line(assessment, lang),
             "groups": [group for group in groups if group[2]],
             "tiers": _tier_lines(assessment, lang),
+            "schemes": scheme_lines(assessment, lang=lang),
             "verdicts": _verdict_lines(assessment, lang),
             "dangers": _danger_lines(assessment, lang),
             "open_lines": list(_open_lines(assessment, lang)),

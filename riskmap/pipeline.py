@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,10 +12,13 @@ import shapely
 from shapely import affinity
 
 from riskmap.assessment import Assessment, Marks
+from riskmap.classes import grade_and_classify
+from riskmap.computed import grade_scores, with_computed
 from riskmap.criteria import suspect_units
 from riskmap.crs import PLANE_CRS, PLANE_HALF_WIDTH_M, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
 from riskmap.evidence import register_rows, reports_on
+from riskmap.grading import read_gradings
 from riskmap.hazards import listed_m
 from riskmap.io import open_layer
 from riskmap.location import gather, note_references
@@ -26,6 +29,7 @@ from riskmap.quality import check_layer, counts_table, leave_outside, problems_t
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.roles import ROLES
 from riskmap.rulebook import read_rulebooks
+from riskmap.schemes import read_schemes
 from riskmap.setback import Setbacks, check_setbacks
 from riskmap.tiers import tier_units
 from riskmap.zones import build_rings, build_zones
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from riskmap.columns import Problem
     from riskmap.config import RunConfig
     from riskmap.crs import SheetPlane
+    from riskmap.grading import Gradings
     from riskmap.progress import Progress
     from riskmap.quality import Layer, LayerCounts
     from riskmap.rulebook import Rulebook
@@ -59,6 +64,8 @@ class Prepared:
         Layers that matter to the study area, in EPSG:3395.
     rulebook : Rulebook
         The law.
+    gradings : Gradings
+        The grading standards that go with it.
     study_area : shapely.Geometry
         Study area in EPSG:3395.
     reach : shapely.Geometry
@@ -69,6 +76,7 @@ class Prepared:
 
     layers: tuple[Layer, ...]
     rulebook: Rulebook
+    gradings: Gradings
     study_area: shapely.Geometry
     reach: shapely.Geometry
     plane: SheetPlane
@@ -108,6 +116,7 @@ def prepare(
     """
     progress = progress or Silent()
     rulebook = read_rulebooks(config.project.rulebooks, folder=config.folder)
+    gradings = read_gradings(config.project.rulebooks)
     progress.start("step.layers", len(config.catalog.layer))
     layers: list[Layer] = []
     complaints: list[Complaint] = []
@@ -144,6 +153,8 @@ def prepare(
         ),
         default=0.0,
     )
+    if gradings.hazards is not None and any(layer.spec.role == "stock" for layer in layers):
+        longest_m = max(longest_m, gradings.hazards.table_5.outward_m)
     reach = _reach(study_area, longest_m=max(longest_m, radius_m), doubts=doubts)
     layers = [
         leave_outside(layer, reach=reach)
@@ -152,7 +163,7 @@ def prepare(
         for layer in layers
     ]
     plane = choose_sheet_plane(study_area, declared=config.project.sheet_crs)
-    return Prepared(tuple(layers), rulebook, study_area, reach, plane)
+    return Prepared(tuple(layers), rulebook, gradings, study_area, reach, plane)
 
 
 def nothing_left(
@@ -234,11 +245,20 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     Assessment
         The tray for every output.
     """
+    tiers = config.project.tiers
+    schemes = read_schemes(
+        tiers.files, folder=config.folder, used=tiers.used, documents=tiers.documents
+    )
     ready = prepare(config, progress=progress)
+    layers, graded = grade_and_classify(ready.layers, gradings=ready.gradings, as_of=config.as_of)
+    # Rules select by grade and class: from here on the filled layers stand for the read ones.
+    ready = replace(ready, layers=layers)
     setbacks = check_setbacks(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
     )
-    units = tier_units(ready.layers, as_of=config.as_of)
+    units = tier_units(ready.layers, as_of=config.as_of, schemes=schemes)
+    grades = grade_scores(ready.layers, units=units, schemes=schemes, as_of=config.as_of)
+    units = with_computed(units, grades)
     rings = build_rings(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, plane=ready.plane
     )
@@ -281,7 +301,18 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         criteria=suspicions.criteria,
         counts=counts_table([layer.counts for layer in ready.layers]),
         problems=problems_table(ready.layers),
+        schemes=schemes,
+        tier_grades=_local_grades(grades, everywhere=everywhere, units=units),
+        graded=graded.only(inside),
     )
+
+
+def _local_grades(
+    grades: pd.DataFrame, *, everywhere: pd.DataFrame, units: pd.DataFrame
+) -> pd.DataFrame:
+    """Leave out assessments of units outside the study area; one of no known unit stays."""
+    outside = set(everywhere["ref"]) - set(units["ref"])
+    return grades[~grades["unit"].isin(outside)].reset_index(drop=True)
 
 
 def refs_inside(study_area: shapely.Geometry, tables: Sequence[gpd.GeoDataFrame]) -> set[str]:

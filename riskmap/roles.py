@@ -108,7 +108,22 @@ RECEPTOR_CLASSES = ("high_sensitive", "important", "general_1", "general_2", "ge
 TIER_NAMES = ("red", "orange", "yellow", "blue")
 STATUS_NAMES = ("open", "in_work", "done", "closed", "overdue")
 
-_UNIT_CLASS = {"receptor_class": _words(*RECEPTOR_CLASSES), "persons": _number("persons")}
+_UNIT_CLASS = {
+    "receptor_class": _words(*RECEPTOR_CLASSES),
+    "persons": _number("persons"),
+    # Of `persons`, those who live there: schools and markets hold others too.
+    "residents": _number("persons"),
+    "storeys": _number("storeys"),
+}
+# What GB 36894 asks of offices, shops, hotels, venues and parks.
+_SIZES = {
+    "floor_area_m2": _number("m2"),
+    "land_area_m2": _number("m2"),
+    "beds": _number("beds"),
+    "office_workers": _number("persons"),
+    "county_level": _YES_NO,
+    "open_air": _YES_NO,
+}
 
 
 def _role(*parts: Part, columns: Mapping[str, Column] = MappingProxyType({})) -> Role:
@@ -128,27 +143,10 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         ),
         "town": _role("ground"),
         "built_up": _role("ground"),
-        "water": _role(
-            "ground",
-            columns={
-                "kind": _TEXT,
-            },
-        ),
+        "water": _role("ground", columns={"kind": _TEXT}),
         # The area within the line is what protected objects should keep out of.
-        "control_line": _role(
-            "hazard",
-            "ground",
-            columns={
-                "park": _TEXT,
-            },
-        ),
-        "chemical_park": _role(
-            "hazard",
-            "ground",
-            columns={
-                "grade": _words("A", "B", "C", "D"),
-            },
-        ),
+        "control_line": _role("hazard", "ground", columns={"park": _TEXT}),
+        "chemical_park": _role("hazard", "ground", columns={"grade": _words("A", "B", "C", "D")}),
         "chemical_plant": _role(
             "hazard",
             "receptor",
@@ -244,6 +242,19 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     "market",
                     "office",
                     "worship",
+                    "culture",
+                    "museum",
+                    "monument",
+                    "urban_rail",
+                    "guarded",
+                    "stadium",
+                    "hotel",
+                    "business",
+                    "entertainment",
+                    "utility_outlet",
+                    "fuel_outlet",
+                    "passenger_hub",
+                    "urban_park",
                     "other",
                 ),
                 "important_public": _YES_NO,
@@ -251,13 +262,26 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "high_rise": _YES_NO,
                 "station_class": _number("1-3"),
                 **_UNIT_CLASS,
+                **_SIZES,
             },
         ),
         "building": _role(
             "receptor",
             columns={
                 "kind": _TEXT,
+                "households": _number("households"),
+                # Village or estate that the building is one of.
+                "estate": _TEXT,
                 **_UNIT_CLASS,
+                **_SIZES,
+            },
+        ),
+        "population": _role(
+            "ground",
+            columns={
+                "persons": _number("persons"),
+                # Declares that people live evenly over an area, so that a share may be taken.
+                "spread": _words("even"),
             },
         ),
         # Approved and not yet built: counted as if it stood.
@@ -341,6 +365,34 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "document": _TEXT,
             },
         ),
+        "assessment_score": _role(
+            "register",
+            columns={
+                "unit": _TEXT,
+                "scheme": _TEXT,
+                "score": _number("points"),
+                "vetoes": _TEXT,
+                "letter": _words("A", "B", "C", "D"),
+                "likelihood": _number(""),
+                "severity": _number(""),
+                "exposure": _number(""),
+                "consequence": _number(""),
+                "area_fire": _number("0-4"),
+                "area_toxicity": _number("0-4"),
+                "area_control_list": _number("0-4"),
+                "area_process": _number("0-4"),
+                "area_pressure": _number("0-4"),
+                "area_temperature": _number("0-4"),
+                "area_people": _number("1-4"),
+                "area_people_most": _number("1-4"),
+                "area_major_hazard": _number("1-4"),
+                "area_surroundings": _number("1-4"),
+                "assessor": _TEXT,
+                "date": _DATE,
+                "valid_until": _DATE,
+                "document": _TEXT,
+            },
+        ),
         "hidden_danger": _role(
             "register",
             columns={
@@ -359,6 +411,22 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "funds": _TEXT,
                 "due": _DATE,
                 "plan": _TEXT,
+            },
+        ),
+        "stock": _role(
+            "register",
+            columns={
+                "unit": _TEXT,
+                "substance": _TEXT,
+                "substance_number": _number("GB 18218 table 1"),
+                "cas": _TEXT,
+                # Symbols of GB 18218 table 2, separated by commas; none: in no class.
+                "hazard_class": _TEXT,
+                "quantity_t": _number("t"),
+                "share": _number("0-1"),
+                "same_class": _YES_NO,
+                "document": _TEXT,
+                "date": _DATE,
             },
         ),
         "consent": _role(
@@ -391,6 +459,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
 # Assessment units hung up at city scale, and those of the enterprise sheet (mission.md).
 CITY_UNIT_ROLES = ("chemical_park", "chemical_plant", "non_coal_mine")
 ENTERPRISE_UNIT_ROLES = ("hazard_source", "waste_dump", "tailings_pond")
+# Where people are counted: in population layers, else in the others.
+PEOPLE_ROLES = ("population", "residential_zone", "sensitive_place", "building")
 
 
 def is_register(role: str) -> bool:

@@ -13,9 +13,10 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from riskmap.dangerbook import criteria_table, dangers_table
+from riskmap.gradebook import classes_table, grades_table, terms_table
+from riskmap.ratings import conflicts, ratings_table, scheme_word
 from riskmap.readout import rule_demand
-from riskmap.register import describe_dangers
-from riskmap.roles import ROLES
 from riskmap.words import Lang, code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ def survey_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table["park_name"] = [name or outside for name in table["park_name"]]
     table["built_up"] = _words(table["built_up"], "yes_no", lang)
     table["tier"] = _words(table["tier"], "tier", lang)
+    differing = conflicts(assessment, lang=lang)
+    table["tier_conflict"] = [differing.get(ref, "") for ref in table["ref"]]
     table["verdict"] = [
         code_word("verdict", verdict, lang) or say("verdict.none", lang)
         for verdict in table["verdict"]
@@ -236,11 +239,18 @@ def units_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table["built_up"] = _words(table["built_up"], "yes_no", lang)
     table["tier"] = _words(table["tier"], "tier", lang)
     table["tier_note"] = _words(table["tier_note"], "tier_note", lang)
+    table["scheme_note"] = _words(table["scheme_note"], "scheme_note", lang)
+    table["computed_tier"] = _words(table["computed_tier"], "tier", lang)
+    differing = conflicts(assessment, lang=lang)
+    table["tier_conflict"] = [differing.get(ref, "") for ref in table["ref"]]
+    for column in ("scheme", "computed_by"):
+        schemes = assessment.schemes
+        table[column] = [scheme_word(schemes, name, lang=lang) for name in table[column]]
     return _headed(table.drop(columns=["role"]), lang)
 
 
-def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
-    """Write every hidden danger in words.
+def tier_grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write every computed tier beside the adopted one, in words.
 
     Parameters
     ----------
@@ -252,57 +262,9 @@ def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a record.
+        One row an assessment.
     """
-    table = pd.DataFrame(assessment.hidden_dangers.drop(columns="geometry"))
-    table = describe_dangers(table, rulebook=assessment.rulebook, lang=lang)
-    for column in ("standing", "origin", "criterion_status", "status"):
-        table[column] = _words(table[column], column, lang)
-    return _headed(table, lang)
-
-
-def criteria_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
-    """Write what every criterion of major hidden dangers met, in words.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        Finished run.
-    lang : {'zh', 'en'}
-        Language of headings and words.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a criterion, those that could not be asked too.
-    """
-    by_id = {one.entry.id: one for one in assessment.rulebook.criteria}
-    table = assessment.criteria
-    held = [by_id[name] for name in table["criterion"]]
-    comma = say("facts.comma", lang)
-    made = {
-        "criterion": [one.citation(lang) for one in held],
-        "content": [one.entry.title.read(lang) for one in held],
-        "criterion_state": _words(table["status"], "criterion_state", lang),
-        "why": [
-            one.entry.no_text.read(lang)
-            if one.entry.no_text is not None
-            else comma.join(_field_or_role(name, lang) for name in missing.split(", ") if name)
-            for one, missing in zip(held, table["missing"], strict=True)
-        ],
-        "units": table["units"],
-        "suspected": table["suspected"],
-        "open": table["open"],
-        "rule_status": [say(f"rule_status.{one.entry.status}", lang) for one in held],
-        "confidence": [say(f"confidence.{one.entry.confidence}", lang) for one in held],
-        "tag": [say(f"tag.{one.entry.tag}", lang) for one in held],
-        "criterion_id": table["criterion"],
-    }
-    return _headed(pd.DataFrame(made), lang)
-
-
-def _field_or_role(name: str, lang: Lang) -> str:
-    return code_word("role", name, lang) if name in ROLES else code_word("field", name, lang)
+    return _headed(ratings_table(assessment, lang=lang), lang)
 
 
 def counts_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -371,14 +333,18 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     Returns
     -------
     dict of str to pandas.DataFrame
-        Tables by name: findings, survey, hidden_dangers, units, rules, criteria, layers,
-        problems.
+        Tables by name: findings, survey, hidden_dangers, units, tier_grades, grades, stock_terms,
+        classes, rules, criteria, layers, problems.
     """
     return {
         "findings": findings_table(assessment, lang=lang),
         "survey": survey_table(assessment, lang=lang),
         "hidden_dangers": dangers_table(assessment, lang=lang),
         "units": units_table(assessment, lang=lang),
+        "tier_grades": tier_grades_table(assessment, lang=lang),
+        "grades": grades_table(assessment, lang=lang),
+        "stock_terms": terms_table(assessment, lang=lang),
+        "classes": classes_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
         "criteria": criteria_table(assessment, lang=lang),
         "layers": counts_table(assessment, lang=lang),

@@ -48,7 +48,7 @@ from layers.liyang.pens import (
     shift_to,
     spot,
 )
-from layers.liyang.registers import make_dangers, make_reports, make_tiers
+from layers.liyang.registers import make_dangers, make_reports, make_scores, make_stocks, make_tiers
 
 
 def draw_lines(case: Case) -> None:
@@ -173,9 +173,9 @@ def draw_lone_sources(case: Case) -> None:
         road, share, offset = plan["beside"]
         middle, angle = beside(case.shape(road), share, offset)
         row = {name: plan.get(name) for name in ("id", "kind", "name", "established", "substance")}
+        row |= {name: plan.get(name) for name in ("danger_class", "net_explosive_kg", "magazine")}
         row |= {"owner": plan["name"], "quantity_t": plan.get("quantity_t")}
         row |= {"major_hazard_grade": plan.get("grade"), "reference": "building_wall"}
-        row |= {name: plan.get(name) for name in ("danger_class", "net_explosive_kg", "magazine")}
         if plan["kind"] == "ammonia_cold_store":
             row["key_unit"] = "yes"
         case.add("units", block(middle, (46.0, 30.0), angle), common | row)
@@ -490,10 +490,11 @@ def main() -> None:
     for name, rows in case.layers.items():
         write_layer(name, rows)
         print(name, len(rows))
-    write_register("tier_register", make_tiers(case))
-    write_register("safety_reports", make_reports(case))
+    makers = {"tier_register": make_tiers, "safety_reports": make_reports, "stocks": make_stocks}
+    for name, make in (makers | {"hidden_dangers": make_dangers}).items():
+        write_register(name, make(case))
+    write_register("assessment_scores", make_scores())
     write_register("consents", plan["consent"])
-    write_register("hidden_dangers", make_dangers(case))
 
 
 if __name__ == "__main__":
