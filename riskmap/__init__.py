@@ -39,6 +39,7 @@ _ROOMS = MappingProxyType(
         "read_schemes": "schemes",
         "render_map": "webmap",
         "save_figure": "figure",
+        "suspect_units": "criteria",
         "tier_units": "tiers",
     }
 )

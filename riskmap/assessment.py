@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskmap.classes import Graded
 from riskmap.schemes import Schemes
-from riskmap.tables import TIER_GRADES, arrange
+from riskmap.tables import CRITERIA, TIER_GRADES, arrange
 
 if TYPE_CHECKING:
     from datetime import date
@@ -51,6 +51,10 @@ class Marks:
     basis: tuple[Text, ...]
     printed: date
     data_until: str
+
+
+def _no_criteria() -> pd.DataFrame:
+    return pd.DataFrame(arrange(pd.DataFrame(), CRITERIA))
 
 
 def _no_grades() -> pd.DataFrame:
@@ -101,6 +105,8 @@ class Assessment:
         COUNTS of every layer.
     problems : pandas.DataFrame
         PROBLEMS of every layer.
+    criteria : pandas.DataFrame
+        CRITERIA.
     schemes : Schemes, optional
         Tier schemes of the run, and which one it names for which kind of unit.
     tier_grades : pandas.DataFrame, optional
@@ -128,6 +134,7 @@ class Assessment:
     hidden_dangers: gpd.GeoDataFrame
     counts: pd.DataFrame
     problems: pd.DataFrame
+    criteria: pd.DataFrame = field(default_factory=_no_criteria)
     schemes: Schemes = field(default_factory=Schemes)
     tier_grades: pd.DataFrame = field(default_factory=_no_grades)
     graded: Graded = field(default_factory=Graded.nothing)

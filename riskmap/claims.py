@@ -12,8 +12,8 @@ import shapely
 
 from riskmap.crs import lonlat_from_plane
 from riskmap.particulars import unit_index
-from riskmap.readout import measured_words, required_words, rule_demand
-from riskmap.verdict import metres, printed_shortfall
+from riskmap.readout import limit_words, measured_words, required_words, risk_words, rule_demand
+from riskmap.verdict import AREA_FORMS, metres, printed_shortfall
 from riskmap.words import code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -191,6 +191,8 @@ def headline(row: FindingNumbers, *, lang: Lang) -> str:
     parts = []
     if row.form == "inside":
         parts.append(say("facts.must_be_outside", lang))
+    elif row.form == "risk" and row.required:
+        parts.append(say("facts.risk_required", lang, {"limit": row.required}))
     elif row.required:
         key = "facts.zone" if row.nature == "consent" else "facts.required"
         parts.append(say(key, lang, {"m": row.required}))
@@ -202,6 +204,9 @@ def headline(row: FindingNumbers, *, lang: Lang) -> str:
         key = "facts.inside_measured" if row.is_inside else "facts.from_area"
     elif row.form == "flow":
         key = f"facts.flow_{row.way}"
+    elif row.form == "risk":
+        key = "facts.risk_inside" if row.is_inside else "facts.risk_outside"
+        measured |= {"risk": row.risk, "m": row.depth}
     parts.append(say(key, lang, measured))
     if row.short:
         parts.append(say("facts.short", lang, {"m": row.short}))
@@ -228,6 +233,8 @@ class FindingNumbers:
     way : str
         How a rule along the flow was measured: ``along`` the way, ``straight`` from the toe,
         or ``straight_pond`` where no toe is held.
+    risk, depth : str
+        Risk of the contour, and metres from it without a sign; empty without a contour.
     """
 
     required: str
@@ -240,6 +247,8 @@ class FindingNumbers:
     consent: str
     form: str
     is_inside: bool
+    risk: str
+    depth: str
     way: str = ""
 
 
@@ -286,7 +295,9 @@ def _finding(
     if math.isfinite(number("short_m")):
         short = metres(printed_shortfall(measured_m, required_m=required_m))
     numbers = FindingNumbers(
-        required=required_words(
+        required=limit_words(number("limit_least_per_year"), number("limit_most_per_year"))
+        if form == "risk"
+        else required_words(
             form,
             least_m=number("required_least_m"),
             most_m=number("required_most_m"),
@@ -300,7 +311,9 @@ def _finding(
         verdict=held("verdict"),
         consent=held("consent_number"),
         form=form,
-        is_inside=form == "inside" and measured_m <= 0.0,
+        is_inside=form in AREA_FORMS and measured_m <= 0.0,
+        risk=risk_words(number("risk_per_year")),
+        depth=metres(abs(measured_m)),
         way=_way(row) if form == "flow" else "",
     )
     settle = _floored(number("settle_m")) if row["reason"] in _SETTLED_BY_DOUBT else ""
@@ -352,7 +365,12 @@ def _why(row: Mapping[Hashable, object], lang: Lang) -> str:
     missing = [name for name in str(row["missing"]).split(", ") if name]
     if why and missing:
         names = say("facts.comma", lang).join(code_word("field", name, lang) for name in missing)
-        return say("facts.missing", lang, {"why": why, "names": names})
+        why = say("facts.missing", lang, {"why": why, "names": names})
+    possible = [name for name in str(row["possible_classes"]).split(", ") if name]
+    if why and possible:
+        words = (code_word("receptor_class", name, lang) for name in possible)
+        classes = say("facts.comma", lang).join(words)
+        why = say("facts.possible", lang, {"why": why, "classes": classes})
     return why
 
 

@@ -21,7 +21,10 @@ RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+)+$")
 Nature = Literal["ban", "standard", "consent", "inventory", "advisory"]
 Tag = Literal["seen", "part", "memory"]
 Confidence = Literal["high", "medium", "low"]
-Form = Literal["number", "table", "multiple", "report", "inside", "flow", "unanswered", "list"]
+Form = Literal[
+    "number", "table", "multiple", "report", "inside", "risk", "flow", "unanswered", "list"
+]
+Failing = Literal["ban_violated", "standard_violated", "consent_missing", "advisory_short"]
 Where = dict[str, "tuple[str, ...] | Range"]
 
 NATURES: tuple[Nature, ...] = ("ban", "standard", "consent", "advisory", "inventory")
@@ -95,13 +98,28 @@ class TableRow(Strict):
 
     Notes
     -----
-    `hazard` and `receptor` say what the columns of each end must hold; `distance_m` [m] is
+    `hazard` and `receptor` say what the columns of each end must hold, `receptor_roles`
+    which of the rule's receptors the row is about (all when empty); `distance_m` [m] is
     what is then required. The rows of a table do not overlap.
     """
 
     hazard: Where = Field(default_factory=dict)
     receptor: Where = Field(default_factory=dict)
+    receptor_roles: tuple[str, ...] = ()
     distance_m: float = Field(gt=0.0, le=LONGEST_M)
+
+
+class LimitRow(Strict):
+    """Hold the highest individual risk that a class of protected objects may bear.
+
+    Notes
+    -----
+    `receptor` says what the columns of the object must hold; `risk_per_year` [1/a] is the
+    highest risk allowed. The rows of a rule do not overlap.
+    """
+
+    receptor: Where = Field(default_factory=dict)
+    risk_per_year: float = Field(gt=0.0, lt=1.0)
 
 
 class Multiple(Strict):
@@ -177,10 +195,12 @@ class RuleEntry(Cited):
 
     Notes
     -----
-    Exactly one of `distance_m` [m], `distance_from`, `table`, `multiple`, `inside` and
-    `no_number`; an empty `table` also says with `no_number` who has to fill it; a list of
+    Exactly one of `distance_m` [m], `distance_from`, `table`, `multiple`, `inside`, `limits`
+    and `no_number`; an empty `table` also says with `no_number` who has to fill it; a list of
     places (inventory) has `search_m` [m] alone. `along` measures `distance_m` along the
-    drainage. `scope` ``site`` keeps a rule for siting questions and for the layer of line
+    drainage. `inside` keeps one end out of the other, `area` says which end is the area.
+    `limits` judges receptors by the individual-risk contours that are the hazards' side.
+    `scope` ``site`` keeps a rule for siting questions and for the layer of line
     protection. `binds` says whether it is about what is new, in service, or any.
     `supersedes` takes the place of a shipped rule, with `reason`.
     """
@@ -199,6 +219,8 @@ class RuleEntry(Cited):
     table: tuple[TableRow, ...] | None = None
     multiple: Multiple | None = None
     inside: bool = False
+    area: Literal["receptor", "hazard"] = "receptor"
+    limits: tuple[LimitRow, ...] | None = None
     along: Literal["flow"] | None = None
     no_number: Text | None = None
     search_m: float | None = Field(default=None, gt=0.0, le=LONGEST_M)
@@ -222,22 +244,26 @@ class RuleEntry(Cited):
             (self.table, "table"),
             (self.multiple, "multiple"),
             (self.inside or None, "inside"),
+            (self.limits, "risk"),
         )
         return next((form for held, form in named if held is not None), "list")
 
     @model_validator(mode="after")
     def _ask_one_thing(self) -> Self:
         given: list[object] = [self.distance_m, self.distance_from, self.table or None]
-        given += [self.multiple, self.inside or None, self.no_number]
+        given += [self.multiple, self.inside or None, self.limits or None, self.no_number]
         held = sum(value is not None for value in given)
         if held > 1 or (held == 0 and not (self.nature == "inventory" and self.search_m)):
             raise ValueError(
-                "exactly one of distance_m, distance_from, table, multiple, inside and no_number"
+                "exactly one of distance_m, distance_from, table, multiple, inside, limits and "
+                "no_number"
             )
         if self.table == () and self.no_number is None:
             raise ValueError("an empty table says in no_number who has to fill it")
-        if self.form in {"report", "multiple"} and self.search_m is None:
-            raise ValueError("distance_from and multiple need search_m")
+        if self.form in {"report", "multiple", "risk"} and self.search_m is None:
+            raise ValueError("distance_from, multiple and limits need search_m")
+        if self.area == "hazard" and not self.inside:
+            raise ValueError("area needs inside")
         if self.along is not None and self.distance_m is None:
             raise ValueError("along needs distance_m")
         return self
@@ -260,7 +286,7 @@ class RuleEntry(Cited):
         return self
 
     @model_validator(mode="after")
-    def _look_up_known_columns(self) -> Self:
+    def _look_up_hazard_columns(self) -> Self:
         for role in self.hazard.roles:
             for row in self.table or ():
                 _check_where(role, row.hazard)
@@ -268,9 +294,21 @@ class RuleEntry(Cited):
                 column = columns_of(role).get(self.multiple.column)
                 if column is None or column.unit != "m":
                     raise ValueError(f"role {role} has no column {self.multiple.column!r} in m")
+            if self.limits is not None and "risk_per_year" not in columns_of(role):
+                raise ValueError(f"limits are for risk contours, not for {role}")
+        return self
+
+    @model_validator(mode="after")
+    def _look_up_receptor_columns(self) -> Self:
         for role in self.receptor.roles:
             for row in self.table or ():
-                _check_where(role, row.receptor)
+                if role in (row.receptor_roles or self.receptor.roles):
+                    _check_where(role, row.receptor)
+            for limit in self.limits or ():
+                _check_where(role, limit.receptor)
+        strange = {name for row in self.table or () for name in row.receptor_roles}
+        if strange - set(self.receptor.roles):
+            raise ValueError(f"not a receptor of the rule: {', '.join(sorted(strange))}")
         return self
 
 
@@ -279,16 +317,35 @@ class CriterionEntry(Cited):
 
     Notes
     -----
-    Failing one of `rules`, for a unit whose columns are as `unit_where` says, makes a
-    suspected record; never more.
+    What raises a suspicion, and never more, about a unit of `roles` (any when empty) whose
+    columns are as `unit_where` says: a finding under one of `rules` with one of `verdicts`;
+    or a part of it outside every feature of the roles `outside`; or, with neither, the
+    columns alone. `no_text` says why the criterion can only be named by a record.
     """
 
     id: RuleId
     item: str
     title: Text
+    roles: tuple[str, ...] = ()
+    unit_where: Where = Field(default_factory=dict)
     rules: tuple[RuleId, ...] = ()
-    unit_where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    verdicts: tuple[Failing, ...] = ("ban_violated", "standard_violated")
+    outside: tuple[str, ...] = ()
     no_text: Text | None = None
+
+    @model_validator(mode="after")
+    def _ask_something(self) -> Self:
+        asks = bool(self.rules or self.outside or self.unit_where)
+        if asks == (self.no_text is not None):
+            raise ValueError("a criterion has rules, outside or unit_where, or else no_text")
+        if not self.rules and asks and not (self.roles and self.unit_where):
+            raise ValueError("a criterion without rules needs roles and unit_where")
+        for role in (*self.roles, *self.outside):
+            if role not in ROLES:
+                raise ValueError(f"unknown role {role!r}")
+        for role in self.roles:
+            _check_where(role, self.unit_where)
+        return self
 
 
 class Fill(Strict):

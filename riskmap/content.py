@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from riskmap.crs import PLANE_CRS
+from riskmap.location import attached
 from riskmap.tiers import TIERS
 from riskmap.verdict import VERDICTS, VIOLATIONS
 from riskmap.words import Text, text
@@ -203,7 +204,9 @@ def unit_members(assessment: Assessment, unit: str) -> frozenset[str]:
     """
     units = assessment.units
     inside = (units["unit"] == unit) | (units["park"] == unit) | (units["ref"] == unit)
-    return frozenset(units.loc[inside, "ref"])
+    members = frozenset(units.loc[inside, "ref"])
+    own = {ref for ref, above in attached(assessment.layers).items() if members & set(above)}
+    return members | own
 
 
 def build_title(assessment: Assessment, *, theme: Theme, unit: str) -> Text:
@@ -346,6 +349,7 @@ class _Scene:
 
     def checks(self, theme: Theme) -> Iterator[Drawn]:
         yield _drawn("check.control_line", "line", "check", self._role("control_line"))
+        yield _drawn("check.risk_contour", "line", "check", self._role("risk_contour"))
         if theme != "tier":
             return
         findings = self.findings()

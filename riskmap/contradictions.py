@@ -10,14 +10,14 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from riskmap.clauses import Range
+from riskmap.clauses import Range, TableRow
 from riskmap.errors import Complaint, complain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from riskmap.articles import Criterion, Rule
-    from riskmap.clauses import Instrument, RuleEntry, TableRow, Where
+    from riskmap.clauses import Instrument, LimitRow, RuleEntry, Where
 
 # From the strictest to the mildest.
 _STRICTNESS = ("ban", "standard", "consent", "advisory", "inventory")
@@ -129,16 +129,17 @@ def overlapping_rows(entry: RuleEntry) -> list[tuple[int, int]]:
     list of (int, int)
         Numbers of both rows, the first being 1.
     """
-    rows = combinations(enumerate(entry.table or (), start=1), 2)
+    held: tuple[TableRow | LimitRow, ...] = (*(entry.table or ()), *(entry.limits or ()))
+    rows = combinations(enumerate(held, start=1), 2)
     return [(first, second) for (first, one), (second, other) in rows if rows_overlap(one, other)]
 
 
-def rows_overlap(one: TableRow, other: TableRow) -> bool:
+def rows_overlap(one: TableRow | LimitRow, other: TableRow | LimitRow) -> bool:
     """Tell whether two rows of a table can answer the same pair.
 
     Parameters
     ----------
-    one, other : TableRow
+    one, other : TableRow or LimitRow
         Rows of one table.
 
     Returns
@@ -146,7 +147,11 @@ def rows_overlap(one: TableRow, other: TableRow) -> bool:
     bool
         False when some column that both ask about keeps them apart.
     """
-    return not (_apart(one.hazard, other.hazard) or _apart(one.receptor, other.receptor))
+    if isinstance(one, TableRow) and isinstance(other, TableRow):
+        roles = set(one.receptor_roles), set(other.receptor_roles)
+        if _apart(one.hazard, other.hazard) or (all(roles) and not roles[0] & roles[1]):
+            return False
+    return not _apart(one.receptor, other.receptor)
 
 
 def _apart(one: Where, other: Where) -> bool:
@@ -206,7 +211,8 @@ def _live_together(one: Rule, other: Rule) -> bool:
 
 
 def _demand(entry: RuleEntry) -> tuple[object, ...]:
-    return (entry.form, entry.distance_m, entry.distance_from, entry.table, entry.multiple)
+    stated = (entry.distance_m, entry.distance_from, entry.table, entry.multiple, entry.limits)
+    return (entry.form, *stated)
 
 
 def _loosening(rules: Sequence[Rule]) -> Iterator[Complaint]:

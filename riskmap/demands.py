@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from riskmap.contours import read_contours
 from riskmap.crs import plane_scale
 from riskmap.rules import NO, YES, missing_columns, where_states
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from riskmap.articles import Rule
-    from riskmap.clauses import RuleEntry
+    from riskmap.clauses import RuleEntry, Where
+    from riskmap.contours import Contours
     from riskmap.encounter import Encounters
     from riskmap.flow import Flows
 
@@ -90,6 +92,8 @@ class Demands:
         NaN where none is held; 0 for a polygon test.
     line_from, evidence, missing, form : numpy.ndarray of object, shape (n,)
         Line to measure from; report relied on; columns that are not held; form of the rule.
+    risks : Risks
+        What contours and limits say, row by row.
     """
 
     least_m: NDArray[np.float64]
@@ -98,6 +102,65 @@ class Demands:
     evidence: NDArray[np.object_]
     missing: NDArray[np.object_]
     form: NDArray[np.object_]
+    risks: Risks
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """Hold what the rows of contour rules were judged by; NaN, empty and no for the others.
+
+    Parameters
+    ----------
+    of_contour : numpy.ndarray, shape (n,)
+        Individual risk of the contour [1/a].
+    least, most : numpy.ndarray, shape (n,)
+        Lowest and highest risk that the receptor may be allowed [1/a].
+    possible : numpy.ndarray of object, shape (n,)
+        Classes that a receptor without one may have, joined by a comma.
+    contours : sequence of (numpy.ndarray of int, Contours)
+        Rows and what their contours can prove.
+    """
+
+    of_contour: NDArray[np.float64]
+    least: NDArray[np.float64]
+    most: NDArray[np.float64]
+    possible: NDArray[np.object_]
+    contours: list[tuple[NDArray[np.intp], Contours]]
+
+    @classmethod
+    def nothing(cls, count: int) -> Risks:
+        """Return the risks of rows that ask about none.
+
+        Parameters
+        ----------
+        count : int
+            Number of rows.
+
+        Returns
+        -------
+        Risks
+            NaN and empty.
+        """
+        nan = np.full(count, np.nan)
+        return cls(nan, nan.copy(), nan.copy(), np.full(count, "", dtype=object), [])
+
+    def idle(self, failed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell which rows another contour of the same set says as much or more of.
+
+        Parameters
+        ----------
+        failed : numpy.ndarray of bool, shape (n,)
+            Rows whose limit is surely exceeded.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n,)
+            True for what need not be listed.
+        """
+        idle = np.zeros(len(failed), dtype=bool)
+        for rows, contours in self.contours:
+            idle[rows] = contours.idle(failed[rows])
+        return idle
 
 
 def require(case: Case) -> Demands:
@@ -123,6 +186,7 @@ def require(case: Case) -> Demands:
         evidence=nothing,
         missing=nothing.copy(),
         form=case.per_rule([entry.form for entry in entries], object),
+        risks=Risks.nothing(len(case.rule)),
     )
     for number in np.unique(case.rule):
         form, rows = entries[number].form, np.flatnonzero(case.rule == number)
@@ -132,6 +196,8 @@ def require(case: Case) -> Demands:
             _multiply(found, case, rows, entries[number])
         elif form == "report":
             _take_reports(found, case, rows)
+        elif form == "risk":
+            _take_limits(found, case, rows, entries[number])
     return found
 
 
@@ -142,28 +208,94 @@ def _stated(entry: RuleEntry) -> float:
 
 
 def _look_up(found: Demands, case: Case, rows: NDArray[np.intp], entry: RuleEntry) -> None:
+    table = [
+        (row.hazard, row.receptor, row.receptor_roles, row.distance_m) for row in entry.table or ()
+    ]
+    found.least_m[rows], found.most_m[rows], found.missing[rows] = _span(case, rows, table)
+
+
+_Line = tuple["Where", "Where", tuple[str, ...], float]
+
+
+def _span(
+    case: Case, rows: NDArray[np.intp], table: Sequence[_Line]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.object_]]:
+    """Take the least and largest value that a table may give, and what keeps it open."""
     hazards = case.hazards.iloc[case.met.hazard[rows]]
     receptors = case.receptors.iloc[case.met.receptor[rows]]
     least, most = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
     certain = np.zeros(len(rows), dtype=bool)
-    table = entry.table or ()
-    for row in table:
+    possible = np.zeros((len(table), len(rows)), dtype=bool)
+    for number, (hazard, receptor, roles, value) in enumerate(table):
         state = np.minimum(
-            where_states(hazards, where=row.hazard), where_states(receptors, where=row.receptor)
+            where_states(hazards, where=hazard), where_states(receptors, where=receptor)
         )
-        can_be = state > NO
+        if roles:
+            state = np.where(receptors["role"].isin(roles), state, NO)
+        can_be = possible[number] = state > NO
         certain |= state == YES
-        least[can_be] = np.minimum(least[can_be], row.distance_m)
-        most[can_be] = np.maximum(most[can_be], row.distance_m)
-    found.least_m[rows] = np.where(np.isfinite(least), least, np.nan)
-    found.most_m[rows] = np.where(np.isfinite(most), most, np.nan)
+        least[can_be] = np.minimum(least[can_be], value)
+        most[can_be] = np.maximum(most[can_be], value)
     open_ = ~certain & np.isfinite(least)
+    missing = np.full(len(rows), "", dtype=object)
     if open_.any():
-        asked = {column for row in table for column in row.hazard}
-        left = missing_columns(hazards[open_], columns=sorted(asked))
-        asked = {column for row in table for column in row.receptor}
-        right = missing_columns(receptors[open_], columns=sorted(asked))
-        found.missing[rows[open_]] = join_names(left, right)
+        left = _asked(hazards, [line[0] for line in table], possible & open_)
+        right = _asked(receptors, [line[1] for line in table], possible & open_)
+        missing[:] = join_names(left, right)
+    least, most = (np.where(np.isfinite(ends), ends, np.nan) for ends in (least, most))
+    return least, most, missing
+
+
+def _asked(
+    features: pd.DataFrame, asked: Sequence[Where], possible: NDArray[np.bool_]
+) -> list[str]:
+    """Name the columns that are not held of those that a row's possible lines ask for."""
+    names: list[list[str]] = [[] for _ in range(len(features))]
+    for column in sorted({column for where in asked for column in where}):
+        lines = [number for number, where in enumerate(asked) if column in where]
+        lacking = np.array(missing_columns(features, columns=[column]), dtype=object) != ""
+        for row in np.flatnonzero(lacking & possible[lines].any(axis=0)):
+            names[row].append(column)
+    return [", ".join(found) for found in names]
+
+
+def _take_limits(found: Demands, case: Case, rows: NDArray[np.intp], entry: RuleEntry) -> None:
+    """Ask what a contour can prove: inside it a limit is exceeded, outside it one is kept.
+
+    The required distance is 0 where it can prove so, and out of reach where it cannot.
+    """
+    limits: list[_Line] = [
+        ({}, limit.receptor, (), limit.risk_per_year) for limit in entry.limits or ()
+    ]
+    least, most, missing = _span(case, rows, limits)
+    contours = case.hazards.iloc[case.met.hazard[rows]]
+    proof = read_contours(contours, least=least, most=most)
+    answered = np.isfinite(least)
+    found.least_m[rows] = np.where(answered, np.where(proof.binds, 0.0, -np.inf), np.nan)
+    found.most_m[rows] = np.where(answered, np.where(proof.clears, 0.0, np.inf), np.nan)
+    found.evidence[rows] = contours["contour_report"].to_numpy(dtype=object)
+    lacking = contours["contour_missing"].to_numpy(dtype=object)
+    found.missing[rows] = join_names(list(lacking), list(missing))
+    risks = found.risks
+    risks.of_contour[rows] = contours["risk_per_year"].to_numpy(float)
+    risks.least[rows], risks.most[rows] = least, most
+    risks.possible[rows] = _possible_classes(case, rows, entry)
+    risks.contours.append((rows, proof))
+
+
+def _possible_classes(case: Case, rows: NDArray[np.intp], entry: RuleEntry) -> list[str]:
+    """Name the classes that receptors without one may have."""
+    receptors = case.receptors.iloc[case.met.receptor[rows]]
+    held = np.zeros(len(rows), dtype=bool)
+    if "receptor_class" in receptors:
+        held = receptors["receptor_class"].notna().to_numpy(dtype=bool)
+    names: list[list[str]] = [[] for _ in rows]
+    for limit in entry.limits or ():
+        can_be = where_states(receptors, where=limit.receptor) > NO
+        classes = limit.receptor.get("receptor_class", ())
+        for row in np.flatnonzero(can_be & ~held):
+            names[row] += [str(one) for one in classes if one not in names[row]]
+    return [", ".join(found) for found in names]
 
 
 def join_names(left: Sequence[str], right: Sequence[str]) -> list[str]:
@@ -209,6 +341,9 @@ def _take_reports(found: Demands, case: Case, rows: NDArray[np.intp]) -> None:
     key["receptor_class"] = pd.array(held, dtype="str")
     joined = key.merge(case.reports, how="left", on=["unit", "receptor_class"])
     required = joined["distance_m"].to_numpy(float)
+    # What was written before the unit was rebuilt is about another unit.
+    outdated = joined["outdated"].fillna(value=False).to_numpy(dtype=bool)
+    required = np.where(outdated, np.nan, required)
     found.least_m[rows], found.most_m[rows] = required, required
     found.evidence[rows] = joined["evidence"].fillna("").to_numpy(dtype=object)
     asked = pd.Series(found.line_from[rows], dtype="str")
@@ -245,7 +380,7 @@ def widest_demand(entry: RuleEntry, *, hazards: pd.DataFrame) -> NDArray[np.floa
 
 
 def depth_inside(case: Case, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Tell how deep hazards lie inside the areas that they touch, at least.
+    """Tell how deep one end lies inside the area that it touches, at least.
 
     Parameters
     ----------
@@ -258,11 +393,15 @@ def depth_inside(case: Case, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     -------
     numpy.ndarray, shape (m,)
         Depth [m]: the largest distance from the area's edge of the common part's vertices
-        and of a point on it; 0 where only edges touch, or the receptor is no area. A deeper
-        spot may exist, so the depth is a lower bound.
+        and of a point on it; 0 where only edges touch, or the end that the rule names as the
+        area is none. A deeper spot may exist, so the depth is a lower bound.
     """
-    hazards = np.asarray(case.hazards.geometry.array)[case.met.hazard[rows]]
-    areas = np.asarray(case.receptors.geometry.array)[case.met.receptor[rows]]
+    entries = [rule.entry for rule in case.rules]
+    turned = [entry.area == "hazard" or entry.form == "risk" for entry in entries]
+    swap = np.array(turned, dtype=bool)[case.rule[rows]]
+    left = np.asarray(case.hazards.geometry.array)[case.met.hazard[rows]]
+    right = np.asarray(case.receptors.geometry.array)[case.met.receptor[rows]]
+    hazards, areas = np.where(swap, right, left), np.where(swap, left, right)
     depth = np.zeros(len(rows))
     solid = np.flatnonzero(shapely.get_dimensions(areas) == 2)
     if len(solid) == 0:

@@ -74,7 +74,9 @@ def _has_not_ended(end: object, as_of: date) -> bool:
     return days is not None and days[1] >= as_of
 
 
-def reports_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def reports_on(
+    table: pd.DataFrame, as_of: date, *, units: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Take the newest external safety distance of each unit and class on a day.
 
     Parameters
@@ -83,17 +85,20 @@ def reports_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
         Rows of the safety-report registers.
     as_of : datetime.date
         The day.
+    units : pandas.DataFrame, optional
+        Hazards with ``ref`` and, where it is held, ``rebuilt``.
 
     Returns
     -------
     pandas.DataFrame
-        unit, receptor_class, distance_m [m], line, evidence (report, agency and date); of
-        two reports of one date the larger distance.
+        unit, receptor_class, distance_m [m], line, evidence (report, agency and date) and
+        ``outdated``: the unit was, or may have been, rebuilt after the report was written.
+        Of two reports of one date the larger distance.
     """
-    columns = ["unit", "receptor_class", "distance_m", "line", "evidence"]
+    columns = ["unit", "receptor_class", "distance_m", "line", "evidence", "outdated"]
     if table.empty:
         empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
-        return empty.assign(distance_m=pd.Series(dtype=float))
+        return empty.assign(distance_m=pd.Series(dtype=float), outdated=pd.Series(dtype=bool))
     held = [_has_begun(day, as_of) for day in table["date"]]
     # A report about no unit or no class must not meet a receptor without a class.
     named = table[["unit", "receptor_class", "distance_m", "report"]].notna().all(axis=1)
@@ -105,7 +110,22 @@ def reports_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     )
     table = table.sort_values(["day", "distance_m"], kind="stable")
     newest = table.drop_duplicates(["unit", "receptor_class"], keep="last")
-    return pd.DataFrame(newest[columns])
+    written = [date_range(day) for day in newest["date"]]
+    first = np.array([np.nan if days is None else days[0].toordinal() for days in written])
+    rebuilt = newest["unit"].map(_rebuilt_days(units, as_of)).to_numpy(float)
+    return pd.DataFrame(newest.assign(outdated=rebuilt > first)[columns])
+
+
+def _rebuilt_days(units: pd.DataFrame | None, as_of: date) -> dict[str, float]:
+    """Read the last day on which each unit may have been rebuilt, up to a day."""
+    if units is None or "rebuilt" not in units:
+        return {}
+    found: dict[str, float] = {}
+    for ref, value in zip(units["ref"], units["rebuilt"], strict=True):
+        days = date_range(value)
+        if days is not None and days[0] <= as_of:
+            found[str(ref)] = float(days[1].toordinal())
+    return found
 
 
 def siting_binds(

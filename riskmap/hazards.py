@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from riskmap.contours import hold_contours
 from riskmap.contradictions import distances_of
 from riskmap.demands import widest_demand
 from riskmap.evidence import consents_on, register_rows, reports_on
@@ -102,6 +103,7 @@ class HazardSide:
         rules = [rule for rule in rulebook.rules if scope != "lines" or _protects_a_line(rule)]
         if hazards is None:
             hazards = gather(layers, part="hazard")
+        hazards = hold_contours(hazards, as_of=as_of)
         return cls(
             rules=rules,
             as_of=as_of,
@@ -109,7 +111,7 @@ class HazardSide:
             hazards=hazards,
             picks=pick_rows(hazards, [rule.entry.hazard for rule in rules]),
             consents=consents_on(register_rows(layers, "consent"), as_of),
-            reports=reports_on(register_rows(layers, "safety_report"), as_of),
+            reports=reports_on(register_rows(layers, "safety_report"), as_of, units=hazards),
             flows=follow_flows(hazards, layers, asked_m=longest_flow(rules)),
         )
 

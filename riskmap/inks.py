@@ -185,6 +185,7 @@ def _ground_inks(style: Style) -> dict[str, Ink]:
         "check.control_line": Ink(
             line=ground.control_line, width_pt=1.1, dash_mm=(3.0, 0.8, 0.5, 0.8)
         ),
+        "check.risk_contour": Ink(line=ground.control_line, width_pt=0.8, dash_mm=(0.5, 0.6)),
         "check.ring": Ink(line=ground.ring, width_pt=0.7, dash_mm=(1.4, 0.7)),
         "symbol.major_hazard": Ink(
             marker="diamond",

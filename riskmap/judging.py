@@ -16,13 +16,13 @@ from riskmap.demands import depth_inside, join_names, require
 from riskmap.evidence import established_days, siting_binds
 from riskmap.lines import join_bounds, read_lines
 from riskmap.rules import missing_columns
-from riskmap.verdict import FAILED_BY_NATURE, Doubt, judge
+from riskmap.verdict import AREA_FORMS, FAILED_BY_NATURE, Doubt, judge
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from riskmap.demands import Case
+    from riskmap.demands import Case, Demands
     from riskmap.lines import Reading
 
 _REASON_BY_BOUND = {"none": "line_not_held", "lower": "lower_bound", "upper": "upper_bound"}
@@ -41,12 +41,16 @@ def judge_case(case: Case) -> pd.DataFrame:
     pandas.DataFrame
         One row a pair and rule with the columns of FINDINGS but for its id, shortfall and
         rank, and ``outward_m``: how far the true lines may lie outside the drawn ones [m].
+        A contour is left out where another one of its set says as much or more.
     """
     found = _described(case)
-    _require(found, case)
+    demands = require(case)
+    _require(found, case, demands)
     _doubt(found, case)
     _decide(found, case)
-    return found
+    idle = demands.risks.idle(found.pop("failed").to_numpy(dtype=bool))
+    told: pd.DataFrame = found[~idle]
+    return told
 
 
 def _described(case: Case) -> pd.DataFrame:
@@ -79,15 +83,18 @@ def _described(case: Case) -> pd.DataFrame:
     return table
 
 
-def _require(found: pd.DataFrame, case: Case) -> None:
+def _require(found: pd.DataFrame, case: Case, demands: Demands) -> None:
     entries = [rule.entry for rule in case.rules]
-    demands = require(case)
     found["form"] = demands.form
     found["line_from"] = demands.line_from
     found["line_to"] = case.per_rule([entry.measure_to or "" for entry in entries], object)
     found["evidence"] = demands.evidence
     found["required_least_m"] = demands.least_m
     found["required_most_m"] = demands.most_m
+    found["risk_per_year"] = demands.risks.of_contour
+    found["limit_least_per_year"] = demands.risks.least
+    found["limit_most_per_year"] = demands.risks.most
+    found["possible_classes"] = demands.risks.possible
     asked = demands.missing != ""
     found.loc[asked, "missing"] = join_names(found.loc[asked, "missing"], demands.missing[asked])
 
@@ -102,7 +109,7 @@ def _doubt(found: pd.DataFrame, case: Case) -> None:
     offset = here.offset_m + there.offset_m
     base = _base(found, case, offset)
     outward = here.outward_m + there.outward_m
-    inside = (found["form"] == "inside").to_numpy()
+    inside = found["form"].isin(AREA_FORMS).to_numpy()
     low = np.where(np.isinf(outward), np.where(inside, -np.inf, 0.0), base - outward - accuracy)
     high = base + here.inward_m + there.inward_m + accuracy
     found["offset_m"] = offset
@@ -172,7 +179,7 @@ def _base(found: pd.DataFrame, case: Case, offset: NDArray[np.float64]) -> NDArr
     drawn = found["measured_m"].to_numpy(float)
     inventory = (found["nature"] == "inventory").to_numpy()
     base = np.where(inventory, drawn, np.maximum(0.0, drawn - offset))
-    touching = np.flatnonzero((found["form"] == "inside").to_numpy() & (drawn <= 0.0))
+    touching = np.flatnonzero(found["form"].isin(AREA_FORMS).to_numpy() & (drawn <= 0.0))
     if len(touching):
         base[touching] = -depth_inside(case, touching)
     return base
@@ -202,6 +209,7 @@ def _decide(found: pd.DataFrame, case: Case) -> None:
     # What surely falls short is counted from the least that may be required.
     found["required_m"] = np.where(state == "failed", required.low_m, required.high_m)
     state = np.where(np.isnan(required.high_m), "doubt", state)
+    found["failed"] = state == "failed"
     nature = found["nature"].to_numpy(dtype=object)
     failed = case.per_rule([FAILED_BY_NATURE[entry.nature] for entry in entries], "U20")
     verdict = np.where(state == "met", "complies", np.where(state == "failed", failed, ""))
@@ -220,6 +228,9 @@ def _decide(found: pd.DataFrame, case: Case) -> None:
     verdict, reason = np.where(inventory, "inventory", verdict), np.where(inventory, "", reason)
     found["verdict"] = np.where(verdict == "", "undetermined", verdict)
     found["reason"] = reason
+    # Out of reach is how a contour that proves nothing is judged, not what is required.
+    for column in ("required_m", "required_least_m", "required_most_m"):
+        found[column] = np.where(np.isinf(found[column]), 0.0, found[column])
 
 
 def _siting(case: Case, binds: NDArray[np.object_]) -> NDArray[np.str_]:
@@ -269,9 +280,14 @@ def _reasons(found: pd.DataFrame) -> NDArray[np.str_]:
     reasons = np.where(closed & (reasons != "line_not_held"), "accuracy", reasons)
     off = found["off_path"].to_numpy(dtype=object)
     reasons = np.where(off != "", off, reasons).astype("U20")
+    # No contour is held at the limit: this one can prove one side of it only.
+    open_sides = np.isinf(found[["required_least_m", "required_most_m"]].to_numpy(float))
+    reasons = np.where(open_sides.any(axis=1), "contour_not_held", reasons)
     several = (found["required_most_m"] != found["required_least_m"]).to_numpy()
     unnumbered = found["required_most_m"].isna().to_numpy()
-    lacking = np.where((found["form"] == "table").to_numpy(), "beyond_table", "no_report")
+    tabled = found["form"].isin(["table", "risk"]).to_numpy()
+    outdated = (found["form"] == "report") & (found["evidence"] != "")
+    lacking = np.where(tabled, "beyond_table", np.where(outdated, "report_outdated", "no_report"))
     reasons = np.where(unnumbered, lacking, reasons)
     unclassed = (unnumbered | several) & (found["missing"] != "").to_numpy()
     return np.where(unclassed, "attribute_missing", reasons)

@@ -122,6 +122,29 @@ def parents(layers: Sequence[Layer]) -> dict[str, str]:
     return found
 
 
+# What is no unit and still belongs to one.
+_ATTACHED_ROLES = frozenset({"risk_contour", "control_line"})
+
+
+def attached(layers: Sequence[Layer]) -> dict[str, tuple[str, ...]]:
+    """Tell which units the contours and control lines belong to.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Layers in the plane.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Units by reference of the contour or line, the nearest first.
+    """
+    chosen = [layer for layer in layers if layer.spec.role in _ATTACHED_ROLES]
+    refs = [ref for layer in chosen for ref in layer.features["ref"]]
+    parent_of = parents(layers) if refs else {}
+    return {ref: ancestors(ref, parent_of=parent_of) for ref in refs}
+
+
 # Columns that name another feature, by role; "layer/id" of the feature.
 _REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from riskmap.location import attached
 from riskmap.ratings import conflict_words, letter_words, scheme_word
-from riskmap.readout import overhead_words
+from riskmap.readout import overhead_words, risk_words
+from riskmap.register import describe_dangers
 from riskmap.roles import columns_of
 from riskmap.schemes import Schemes
 from riskmap.verdict import metres
@@ -46,6 +48,8 @@ _CODED: Mapping[str, str] = MappingProxyType(
         "vapour_recovery": "vapour_recovery",
         "laid": "laid",
         "contents": "contents",
+        "stage": "stage",
+        "magazine": "magazine",
     }
 )
 
@@ -113,10 +117,17 @@ def unit_index(assessment: Assessment) -> dict[str, dict[str, str]]:
         ``ref``, ``name``, ``unit``, ``park`` and ``park_name`` by reference.
     """
     units = pd.DataFrame(assessment.units)[["ref", "name", "unit", "park", "park_name"]]
-    return {
+    index = {
         row["ref"]: {str(key): str(value) for key, value in row.items()}
         for row in units.to_dict("records")
     }
+    for ref, above in attached(assessment.layers).items():
+        owner = next((index[one] for one in above if one in index), None)
+        if owner is not None:
+            is_park = owner["ref"] == owner["park"]
+            unit = "" if is_park else owner["unit"] or owner["ref"]
+            index[ref] = {**owner, "ref": ref, "name": "", "unit": unit}
+    return index
 
 
 def danger_facts(assessment: Assessment, *, lang: Lang) -> dict[str, DangerFacts]:
@@ -135,20 +146,14 @@ def danger_facts(assessment: Assessment, *, lang: Lang) -> dict[str, DangerFacts
         Facts by id, in the order of HIDDEN_DANGERS.
     """
     units = unit_index(assessment)
-    criteria = {criterion.entry.id: criterion for criterion in assessment.rulebook.criteria}
     table = assessment.hidden_dangers
+    told = describe_dangers(pd.DataFrame(table), rulebook=assessment.rulebook, lang=lang)
     shapes = np.asarray(table.geometry.array)
     placed = ~(shapely.is_empty(shapes) | shapely.is_missing(shapes))
     names = [name for name in table.columns if name not in {"geometry", "unit", "unit_name"}]
     found: dict[str, DangerFacts] = {}
-    for row, is_placed in zip(pd.DataFrame(table).to_dict("records"), placed, strict=True):
+    for row, is_placed in zip(told.to_dict("records"), placed, strict=True):
         unit = units.get(str(row["unit"]), {})
-        criterion = criteria.get(str(row["criterion"]))
-        if criterion is not None:
-            title = criterion.entry.title.read(lang)
-            where = f"{criterion.instrument.title.read(lang)} {criterion.entry.item}"
-            row["criterion"] = say("facts.noted", lang, {"text": where, "note": title})
-            row["content"] = title if row["origin"] == "rule" else row["content"]
         above = (row["unit"], unit.get("unit"), unit.get("park"))
         found[str(row["id"])] = DangerFacts(
             id=str(row["id"]),
@@ -249,6 +254,8 @@ def feature_facts(row: Mapping[str, object], *, layer: Layer | None, lang: Lang)
         if name in _SHOWN_ELSEWHERE or _is_missing(value):
             continue
         printed = f"{value:g}" if isinstance(value, float) else str(value)
+        if name == "risk_per_year" and isinstance(value, float):
+            printed = risk_words(value)
         if column.type == "yes_no":
             printed = code_word("yes_no", value, lang)
         elif name in _CODED:

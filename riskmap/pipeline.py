@@ -14,6 +14,7 @@ from shapely import affinity
 from riskmap.assessment import Assessment, Marks
 from riskmap.classes import grade_and_classify
 from riskmap.computed import grade_scores, with_computed
+from riskmap.criteria import suspect_units
 from riskmap.crs import PLANE_CRS, PLANE_HALF_WIDTH_M, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
 from riskmap.evidence import register_rows, reports_on
@@ -274,6 +275,13 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     everywhere, units = units, units[units["ref"].isin(inside)].reset_index(drop=True)
     local_area = shapely.make_valid(_to_sheet(ready.study_area, ready.plane))
     radius_m = config.project.survey.radius_m
+    suspicions = suspect_units(
+        ready.layers,
+        setbacks=setbacks,
+        rulebook=ready.rulebook,
+        as_of=config.as_of,
+        inside=inside,
+    )
     return Assessment(
         title=config.project.title,
         case=config.project.case,
@@ -294,10 +302,11 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         hidden_dangers=build_hidden_dangers(
             everywhere,
             layers=ready.layers,
-            setbacks=setbacks,
+            suspicions=suspicions,
             rulebook=ready.rulebook,
             as_of=config.as_of,
         ),
+        criteria=suspicions.criteria,
         counts=counts_table([layer.counts for layer in ready.layers]),
         problems=problems_table(ready.layers, more=conflicts),
         schemes=schemes,

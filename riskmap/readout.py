@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from riskmap.contradictions import distances_of
-from riskmap.verdict import REASONS, metres, printed_distance
+from riskmap.verdict import AREA_FORMS, REASONS, metres, printed_distance
 from riskmap.words import code_word, say
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def required_words(form: str, *, least_m: float, most_m: float, lang: Lang) -> s
     >>> required_words("table", least_m=11.0, most_m=17.5, lang="en")
     '11–17.5'
     """
-    if form == "inside":
-        return say("facts.outside_area", lang)
+    if form in AREA_FORMS:
+        key = "facts.outside_area" if form == "inside" else "facts.outside_contour"
+        return say(key, lang)
     if not math.isfinite(most_m):
         return ""
     return metres(most_m) if least_m == most_m else f"{metres(least_m)}–{metres(most_m)}"
@@ -63,9 +64,55 @@ def measured_words(measured_m: float, *, required_m: float, form: str, lang: Lan
         Metres without a unit, "inside, at least so deep" in an area.
     """
     printed = metres(printed_distance(measured_m, required_m=required_m))
-    if form == "inside" and measured_m <= 0.0:
+    if form in AREA_FORMS and measured_m <= 0.0:
         return say("facts.inside_area", lang, {"m": printed.removeprefix("-")})
     return printed
+
+
+def risk_words(risk_per_year: float) -> str:
+    """Write an individual risk as people write it.
+
+    Parameters
+    ----------
+    risk_per_year : float
+        Individual risk [1/a].
+
+    Returns
+    -------
+    str
+        Such as ``3×10^-7``, empty for NaN. Raised digits are not in every font.
+
+    Examples
+    --------
+    >>> risk_words(3e-7), risk_words(1.5e-05), risk_words(1e-6)
+    ('3×10^-7', '1.5×10^-5', '1×10^-6')
+    """
+    if not math.isfinite(risk_per_year):
+        return ""
+    digits, power = f"{risk_per_year:.3e}".split("e")
+    return f"{float(digits):g}×10^{int(power)}"
+
+
+def limit_words(least: float, most: float) -> str:
+    """Write the limit that a receptor may bear, or the range of those possible.
+
+    Parameters
+    ----------
+    least, most : float
+        Lowest and highest limit that is possible [1/a], NaN where none is held.
+
+    Returns
+    -------
+    str
+        One risk or two, empty when none is held.
+
+    Examples
+    --------
+    >>> limit_words(3e-7, 1e-5)
+    '3×10^-7–1×10^-5'
+    """
+    ends = dict.fromkeys(risk_words(end) for end in (least, most))
+    return "–".join(end for end in ends if end)
 
 
 def rule_demand(rule: Rule, *, lang: Lang) -> str:
@@ -93,6 +140,9 @@ def rule_demand(rule: Rule, *, lang: Lang) -> str:
     if entry.multiple is not None:
         column = code_word("field", entry.multiple.column, lang)
         return f"{metres(entry.multiple.times)} × {column}"
+    if entry.limits:
+        held = [limit.risk_per_year for limit in entry.limits]
+        return say("facts.risk_unit", lang, {"limit": limit_words(min(held), max(held))})
     key = {"report": "facts.by_report", "inside": "facts.outside_area"}.get(entry.form)
     return say(key, lang) if key else ""
 

@@ -12,20 +12,22 @@ import shapely
 from riskmap.columns import date_range
 from riskmap.crs import PLANE_CRS
 from riskmap.encounter import nearest_of_classes
-from riskmap.location import gather
+from riskmap.location import attached, gather
 from riskmap.tables import HIDDEN_DANGERS, SURVEY, arrange
 from riskmap.verdict import VERDICTS, VIOLATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
 
     from riskmap.articles import Criterion
+    from riskmap.criteria import Suspicions
     from riskmap.quality import Layer
     from riskmap.rulebook import Rulebook
     from riskmap.setback import Setbacks
+    from riskmap.words import Lang
 
 # Classes of object that the survey looks for, each with a column of its own.
 SURVEYED_ROLES = (
@@ -67,7 +69,7 @@ def build_survey(
     receptors = gather(layers, part="receptor")
     for role, (name, distance_m) in _nearest(chosen, receptors, radius_m).items():
         table[f"nearest_{role}"], table[f"{role}_m"] = name, distance_m
-    table = _with_verdicts(table, units, setbacks)
+    table = _with_verdicts(table, units, setbacks, attached(layers))
     order = {name: rank for rank, name in enumerate((*VERDICTS, ""))}
     table["rank"] = table["verdict"].map(order)
     table = table.sort_values(
@@ -102,8 +104,13 @@ def _nearest(
     return found
 
 
-def _with_verdicts(table: pd.DataFrame, units: pd.DataFrame, setbacks: Setbacks) -> pd.DataFrame:
-    judged = _owned(setbacks.findings, units)
+def _with_verdicts(
+    table: pd.DataFrame,
+    units: pd.DataFrame,
+    setbacks: Setbacks,
+    above: Mapping[str, tuple[str, ...]],
+) -> pd.DataFrame:
+    judged = _owned(setbacks.findings, units, above)
     judged = judged[judged["verdict"] != "inventory"]
     worst = judged.drop_duplicates("row").set_index("row")
     for column, source in (
@@ -116,7 +123,7 @@ def _with_verdicts(table: pd.DataFrame, units: pd.DataFrame, setbacks: Setbacks)
     ):
         table[column] = table["ref"].map(worst[source])
     order = {name: rank for rank, name in enumerate(VERDICTS)}
-    pairs = _owned(setbacks.pairs, units)
+    pairs = _owned(setbacks.pairs, units, above)
     ranks = pairs.assign(rank=pairs["verdict"].map(order)).groupby("row")["rank"].min()
     verdict = table["ref"].map(ranks).map(dict(enumerate(VERDICTS)))
     table["verdict"] = verdict.astype("str").fillna("")
@@ -130,13 +137,20 @@ def _with_verdicts(table: pd.DataFrame, units: pd.DataFrame, setbacks: Setbacks)
     return table
 
 
-def _owned(table: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """Give every finding to its source and to the plant or mine that the source is part of."""
+def _owned(
+    table: pd.DataFrame, units: pd.DataFrame, above: Mapping[str, tuple[str, ...]]
+) -> pd.DataFrame:
+    """Give every finding to its source and to what the source is part of or belongs to."""
     parts = units[["ref", "unit"]]
     owners = pd.concat(
         [
             pd.DataFrame({"source": parts["ref"], "row": parts["ref"]}),
             pd.DataFrame({"source": parts["ref"], "row": parts["unit"]}),
+            pd.DataFrame(
+                [(ref, one) for ref, owners in above.items() for one in owners],
+                columns=["source", "row"],
+                dtype="str",
+            ),
         ]
     )
     owners = owners[owners["row"] != ""].drop_duplicates()
@@ -150,11 +164,11 @@ def build_hidden_dangers(
     units: gpd.GeoDataFrame,
     *,
     layers: Sequence[Layer],
-    setbacks: Setbacks,
+    suspicions: Suspicions,
     rulebook: Rulebook,
     as_of: date,
 ) -> gpd.GeoDataFrame:
-    """Gather the hidden dangers that people recorded and those that a rule suspects.
+    """Gather the hidden dangers that people recorded and those that a criterion suspects.
 
     Parameters
     ----------
@@ -162,8 +176,8 @@ def build_hidden_dangers(
         UNITS in EPSG:3395.
     layers : sequence of Layer
         Layers and registers of the run.
-    setbacks : Setbacks
-        Result of the check.
+    suspicions : Suspicions
+        What the criteria of the day came to (`riskmap.criteria.suspect_units`).
     rulebook : Rulebook
         The law, with its criteria.
     as_of : datetime.date
@@ -174,27 +188,102 @@ def build_hidden_dangers(
     geopandas.GeoDataFrame
         HIDDEN_DANGERS as points in EPSG:3395. `standing` is ``closed`` when it was checked
         and closed, ``judged`` only with person, date and document under a criterion that is
-        not out of force, else ``suspected``; `origin` is ``record`` or ``rule``.
+        not out of force, else ``suspected``; `origin` is ``record`` or ``rule``. What a
+        criterion says is empty here and written by `describe_dangers` in a reader's language.
+        A unit that a person recorded under a criterion is not suspected of it once more.
     """
-    parts = [*_recorded(layers, rulebook, as_of), *_suspected(layers, setbacks, rulebook, as_of)]
+    parts, found = _joined(_recorded(layers, rulebook, as_of), suspicions.records)
+    if len(found):
+        parts.append(_suspected(found, as_of))
     if not parts:
         return arrange(gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=PLANE_CRS)), HIDDEN_DANGERS)
-    table = pd.concat(parts, ignore_index=True)
-    spots = dict(
-        zip(
-            units["ref"],
-            shapely.point_on_surface(np.asarray(units.geometry.array)),
-            strict=True,
-        )
-    )
-    names = dict(zip(units["ref"], units["name"], strict=True))
-    table["unit_name"] = table["unit"].map(names).fillna(table["unit"])
-    table["geometry"] = [spots.get(ref, shapely.Point()) for ref in table["unit"]]
+    spots, names = _spots(units, layers)
+    for part in parts:
+        if "unit_name" not in part:
+            part["unit_name"] = part["unit"].map(names).fillna(part["unit"])
+            places = [spots.get(ref, shapely.Point()) for ref in part["unit"]]
+            part["geometry"] = pd.Series(places, index=part.index, dtype=object)
+    table = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
     table = table.sort_values(["standing", "id"], kind="stable").reset_index(drop=True)
     for column in HIDDEN_DANGERS.columns:
         if column not in table:
             table[column] = ""
     return arrange(gpd.GeoDataFrame(table, geometry="geometry", crs=PLANE_CRS), HIDDEN_DANGERS)
+
+
+def _joined(
+    parts: Sequence[pd.DataFrame], found: gpd.GeoDataFrame
+) -> tuple[list[pd.DataFrame], gpd.GeoDataFrame]:
+    """Make one record of what a person recorded and a criterion suspects of the same unit.
+
+    The person's record stays and takes the finding on; a closed one does not answer for what
+    is found again.
+    """
+    named = pd.Series(
+        found["finding_id"].to_numpy(),
+        index=pd.MultiIndex.from_frame(found[["unit", "criterion"]]),
+        dtype="str",
+    )
+    joined, taken = [], []
+    for part in parts:
+        keys = list(zip(part["unit"], part["criterion"], strict=True))
+        open_ = [
+            state != "closed" and key in named
+            for state, key in zip(part["standing"], keys, strict=True)
+        ]
+        hits = [key for key, hit in zip(keys, open_, strict=True) if hit]
+        taken += hits
+        table = part.copy()
+        table.loc[open_, "finding_id"] = [named[key] for key in hits]
+        joined.append(table)
+    again = [key not in taken for key in zip(found["unit"], found["criterion"], strict=True)]
+    return joined, found[np.array(again, dtype=bool)]
+
+
+def _spots(
+    units: gpd.GeoDataFrame, layers: Sequence[Layer]
+) -> tuple[dict[str, shapely.Geometry], dict[str, str]]:
+    """Place units, and what is a hazard without being a unit: pipelines."""
+    hazards = gather(layers, part="hazard")
+    spots: dict[str, shapely.Geometry] = {}
+    names: dict[str, str] = {}
+    for table in (hazards, units):
+        places = shapely.point_on_surface(np.asarray(table.geometry.array))
+        spots |= dict(zip(table["ref"], places, strict=True))
+        names |= dict(zip(table["ref"], table["name"].fillna(table["ref"]), strict=True))
+    return spots, names
+
+
+def describe_dangers(table: pd.DataFrame, *, rulebook: Rulebook, lang: Lang) -> pd.DataFrame:
+    """Write content and criterion of hidden dangers for a reader.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        HIDDEN_DANGERS.
+    rulebook : Rulebook
+        The law, with its criteria.
+    lang : {'zh', 'en'}
+        Language wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        New table: `criterion` cites the list, its number or edition and the item; the
+        `content` of what a criterion suspects is the criterion's subject.
+    """
+    by_id = {criterion.entry.id: criterion for criterion in rulebook.criteria}
+    told = table.copy()
+    named = [by_id.get(str(name)) for name in table["criterion"]]
+    told["criterion"] = [
+        name if one is None else one.citation(lang)
+        for name, one in zip(table["criterion"], named, strict=True)
+    ]
+    told["content"] = [
+        one.entry.title.read(lang) if one is not None and origin == "rule" else content
+        for one, origin, content in zip(named, table["origin"], table["content"], strict=True)
+    ]
+    return told
 
 
 def _recorded(layers: Sequence[Layer], rulebook: Rulebook, as_of: date) -> list[pd.DataFrame]:
@@ -237,39 +326,12 @@ def _criterion_status(criterion: Criterion | None, as_of: date) -> str:
     return "in_force" if criterion.applies_on(as_of) else "not_in_force"
 
 
-def _suspected(
-    layers: Sequence[Layer], setbacks: Setbacks, rulebook: Rulebook, as_of: date
-) -> list[pd.DataFrame]:
-    hazards = gather(layers, part="hazard").set_index("ref", drop=False)
-    parts = []
-    for criterion in rulebook.criteria:
-        entry = criterion.entry
-        if not criterion.applies_on(as_of) or not entry.rules:
-            continue
-        failed = setbacks.findings[
-            setbacks.findings["rule"].isin(entry.rules)
-            & setbacks.findings["verdict"].isin(VIOLATIONS)
-        ]
-        fits = pd.Series(data=True, index=hazards.index)
-        for column, words in entry.unit_where.items():
-            held = hazards[column].isin(words) if column in hazards else False
-            fits &= held
-        failed = failed[failed["source"].map(fits).fillna(value=False).astype(bool)]
-        failed = failed.drop_duplicates("source")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "id": [f"S-{name}" for name in failed["finding_id"]],
-                    "unit": failed["source"].to_numpy(),
-                    "content": [entry.title.zh] * len(failed),
-                    "origin": "rule",
-                    "standing": "suspected",
-                    "criterion": entry.id,
-                    "criterion_status": "in_force",
-                    "finding_id": failed["finding_id"].to_numpy(),
-                    "found_on": as_of.isoformat(),
-                    "status": "open",
-                }
-            )
-        )
-    return [part for part in parts if not part.empty]
+def _suspected(records: gpd.GeoDataFrame, as_of: date) -> pd.DataFrame:
+    table = pd.DataFrame(records)
+    return table.assign(
+        origin="rule",
+        standing="suspected",
+        criterion_status="in_force",
+        found_on=as_of.isoformat(),
+        status="open",
+    )

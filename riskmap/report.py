@@ -8,6 +8,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyogrio
 
 from riskmap.content import build_title, map_units
@@ -25,6 +26,7 @@ from riskmap.pages import (
 )
 from riskmap.progress import Silent
 from riskmap.provenance import digest_of, file_digest, software_versions
+from riskmap.register import describe_dangers
 from riskmap.style import load_style
 from riskmap.webmap import draw_map, render_map
 from riskmap.words import say
@@ -259,7 +261,7 @@ class _Report:
             "units": assessment.units.to_crs("EPSG:4326"),
             "zones": assessment.zones.to_crs("EPSG:4326"),
             "required_distances": assessment.rings.to_crs("EPSG:4326"),
-            "hidden_dangers": _placed(assessment.hidden_dangers).to_crs("EPSG:4326"),
+            "hidden_dangers": _placed(self._dangers()).to_crs("EPSG:4326"),
         }
         # The file says when it was written; a run that repeats must write the same bytes.
         stamp = f"{assessment.marks.printed.isoformat()}T00:00:00.000Z"
@@ -268,6 +270,14 @@ class _Report:
             write_geopackage(layers, path=folder / "riskmap.gpkg")
         finally:
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+    def _dangers(self) -> gpd.GeoDataFrame:
+        """Say content and citation of each record, and keep the id of its criterion."""
+        table = self.assessment.hidden_dangers
+        told = describe_dangers(
+            pd.DataFrame(table), rulebook=self.assessment.rulebook, lang=self.lang
+        )
+        return table.assign(content=told["content"], citation=told["criterion"])
 
     def _pages(self, jobs: Sequence[MapJob]) -> None:
         pages = {
@@ -296,10 +306,9 @@ class _Report:
         ]
         names: tuple[str, ...] = ("findings", "survey", "hidden_dangers", "units")
         names += ("tier_grades",)
-        names += ("grades", "stock_terms", "classes", "rules", "layers", "problems")
+        names += ("grades", "stock_terms", "classes", "rules", "criteria", "layers", "problems")
         tables = tuple(
-            (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv")
-            for name in (*names, "problems")
+            (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv") for name in names
         )
         links += [
             OutputLink("data", say("output.workbook", lang), (("XLSX", "tables/riskmap.xlsx"),)),

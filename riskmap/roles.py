@@ -91,6 +91,8 @@ LINE_FAMILIES: tuple[tuple[str, ...], ...] = (
     ("shoreline",),
     ("area_edge",),
     ("conductor_edge", "centreline"),
+    ("risk_contour",),
+    ("control_line",),
 )
 
 LINES = tuple(sorted({line for family in LINE_FAMILIES for line in family}))
@@ -147,25 +149,10 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         ),
         "town": _role("ground"),
         "built_up": _role("ground"),
-        "water": _role(
-            "ground",
-            columns={
-                "kind": _TEXT,
-            },
-        ),
-        "control_line": _role(
-            "ground",
-            columns={
-                "park": _TEXT,
-            },
-        ),
-        "chemical_park": _role(
-            "hazard",
-            "ground",
-            columns={
-                "grade": _words("A", "B", "C", "D"),
-            },
-        ),
+        "water": _role("ground", columns={"kind": _TEXT}),
+        # The area within the line is what protected objects should keep out of.
+        "control_line": _role("hazard", "ground", columns={"park": _TEXT}),
+        "chemical_park": _role("hazard", "ground", columns={"grade": _words("A", "B", "C", "D")}),
         "chemical_plant": _role(
             "hazard",
             "receptor",
@@ -173,6 +160,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "park": _TEXT,
                 "hazchem": _YES_NO,
                 "discharges": _YES_NO,
+                # A neighbour that holds no hazardous chemicals is a protected object itself.
+                **_UNIT_CLASS,
             },
         ),
         "non_coal_mine": _role(
@@ -186,6 +175,9 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 # Complex geology, or no bench formed.
                 "complex_ground": _YES_NO,
                 "discharges": _YES_NO,
+                "slope_height_m": _number("m"),
+                "online_monitoring": _YES_NO,
+                "exits_apart_m": _number("m"),
             },
         ),
         "waste_dump": _role(
@@ -194,6 +186,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "mine": _TEXT,
                 "height_m": _number("m"),
                 "designed_measures": _YES_NO,
+                "online_monitoring": _YES_NO,
             },
         ),
         "tailings_pond": _role("hazard", columns={"overhead": _YES_NO}),
@@ -255,6 +248,10 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "volume_m3": _number("m3"),
                 "depot_level": _number("1-5"),
                 "discharges": _YES_NO,
+                "danger_class": _words("1.1", "1.2", "1.3", "1.4", "1.5", "1.6"),
+                "net_explosive_kg": _number("kg"),
+                "magazine": _words("surface", "buried", "small"),
+                "rebuilt": _DATE,
             },
         ),
         "residential_zone": _role(
@@ -322,6 +319,27 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "spread": _words("even"),
             },
         ),
+        # Approved and not yet built: counted as if it stood.
+        "approved_project": _role(
+            "receptor",
+            columns={
+                "kind": _TEXT,
+                "document": _TEXT,
+                **_UNIT_CLASS,
+            },
+        ),
+        # The area within a contour: inside it the individual risk is at least `risk_per_year`.
+        "risk_contour": _role(
+            "hazard",
+            columns={
+                "risk_per_year": _number("1/a"),
+                "stage": _words("new", "in_service"),
+                "unit_of": _TEXT,
+                "report": _TEXT,
+                "agency": _TEXT,
+                "date": _DATE,
+            },
+        ),
         "road": _role(
             "receptor",
             columns={
@@ -350,6 +368,9 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "kind": _words("oil_gas", "hazchem", "city_gas", "in_plant"),
                 "laid": _words("buried", "above"),
                 "contents": _words("lpg", "other"),
+                "substance": _TEXT,
+                # Phosgene, chlorine, another highly toxic gas, or hydrogen sulphide.
+                "toxic_gas": _YES_NO,
             },
         ),
         "pipeline_facility": _role("receptor"),

@@ -11,7 +11,8 @@ import pandas as pd
 from riskmap.content import unit_members
 from riskmap.glyphs import MM_PER_POINT
 from riskmap.margin import shorten
-from riskmap.readout import measured_words, required_words
+from riskmap.readout import limit_words, measured_words, required_words
+from riskmap.register import describe_dangers
 from riskmap.sheet import Rect, draw_line
 from riskmap.symbols import Writing
 from riskmap.verdict import (
@@ -89,7 +90,8 @@ def build_schedule(assessment: Assessment, *, theme: Theme, unit: str, lang: Lan
     members = unit_members(assessment, unit)
     if theme == "hidden_danger":
         dangers = assessment.hidden_dangers
-        return _dangers(dangers[dangers["unit"].isin(members)], lang)
+        own = pd.DataFrame(dangers[dangers["unit"].isin(members)])
+        return _dangers(describe_dangers(own, rulebook=assessment.rulebook, lang=lang), lang)
     findings = assessment.findings
     asking = findings["source"].isin(members) & findings["verdict"].isin(VERDICTS[:5])
     return _findings(pd.DataFrame(findings[asking]), lang)
@@ -131,7 +133,10 @@ def _finding_cells(row: pd.Series, lang: Lang) -> tuple[str, ...]:
         most_m=float(row["required_most_m"]),
         lang=lang,
     )
-    if asked and form != "inside":
+    if form == "risk":
+        ends = (float(row["limit_least_per_year"]), float(row["limit_most_per_year"]))
+        asked = say("facts.risk_unit", lang, {"limit": limit_words(*ends)})
+    elif asked and form != "inside":
         asked = say("figure.metres", lang, {"m": asked})
     seen = measured_words(measured, required_m=required, form=form, lang=lang)
     words = {
@@ -164,7 +169,7 @@ def _dangers(table: pd.DataFrame, lang: Lang) -> Schedule:
         (
             str(number),
             str(row["unit_name"]),
-            str(row["content"]),
+            _content(row, lang),
             say(f"standing.{row['standing']}", lang),
             say(f"status.{row['status']}", lang) if row["status"] else "—",
             str(row["due"]) or "—",
@@ -179,6 +184,13 @@ def _dangers(table: pd.DataFrame, lang: Lang) -> Schedule:
         refs=tuple(str(ref) for ref in shown["id"]),
         rest=_rest("figure.rest_dangers", len(table), lang),
     )
+
+
+def _content(row: pd.Series, lang: Lang) -> str:
+    content, criterion = str(row["content"]), str(row["criterion"])
+    if not criterion:
+        return content
+    return say("facts.noted", lang, {"text": content, "note": criterion})
 
 
 def _heads(

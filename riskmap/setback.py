@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 
 _REQUIRED = ("required_m", "required_least_m", "required_most_m")
+_RISKS = ("risk_per_year", "limit_least_per_year", "limit_most_per_year")
+_PAPERS = ("line_from", "line_to", "missing", "evidence", "consent_number", "possible_classes")
 # What no id holds: it keeps the parts of a key apart.
 _BETWEEN = "\x1f"
 
@@ -306,6 +308,7 @@ class _Check:
             )
         )
         # A pair is listed by what is drawn, and also where the true line can lie too near.
+        rule = rule[found.index.to_numpy()]
         near_m = np.array([one.entry.search_m or self._listed_m(one) for one in self.side.rules])[
             rule
         ]
@@ -373,9 +376,9 @@ class _Check:
             asked["rule"], asked["nature"] = rule.id, rule.entry.nature
             asked["verdict"], asked["reason"] = "undetermined", "no_number"
             asked["form"] = "unanswered"
-            for column in (*_REQUIRED, "low_m", "high_m"):
+            for column in (*_REQUIRED, *_RISKS, "low_m", "high_m"):
                 asked[column] = np.nan
-            for column in ("line_from", "line_to", "missing", "evidence", "consent_number"):
+            for column in _PAPERS:
                 asked[column] = ""
             parts.append(asked)
         return parts

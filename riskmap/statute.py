@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from riskmap.clauses import Range
 from riskmap.config import load_config
-from riskmap.readout import amendment_line, rule_demand
+from riskmap.readout import amendment_line, risk_words, rule_demand
 from riskmap.rulebook import SHIPPED_BOOKS, read_rulebook_files, read_rulebooks, shipped_files
 from riskmap.verdict import metres
 from riskmap.words import code_word, kind_word, knows, say
@@ -222,6 +222,11 @@ def _asked(rule: Rule, lang: Lang) -> Iterator[tuple[str, str]]:
     yield "demand", rule_demand(rule, lang=lang)
     for row in entry.table or ():
         yield "row", _row(row, rule, lang)
+    for limit in entry.limits or ():
+        asked = _conditions(limit.receptor, entry.receptor.roles, lang)
+        values = {"why": say("facts.comma", lang).join(asked)}
+        values["names"] = say("facts.risk_unit", lang, {"limit": risk_words(limit.risk_per_year)})
+        yield "row", say("facts.missing", lang, values)
     if entry.measure_from is not None:
         yield "measure_from", code_word("line", entry.measure_from, lang)
         yield "measure_to", code_word("line", entry.measure_to, lang)
@@ -231,7 +236,9 @@ def _asked(rule: Rule, lang: Lang) -> Iterator[tuple[str, str]]:
 
 
 def _row(row: TableRow, rule: Rule, lang: Lang) -> str:
+    roles = [code_word("role", role, lang) for role in row.receptor_roles]
     asked = [
+        *roles,
         *_conditions(row.hazard, rule.entry.hazard.roles, lang),
         *_conditions(row.receptor, rule.entry.receptor.roles, lang),
     ]

@@ -64,6 +64,10 @@ FINDINGS = _schema(
         "measured_m": "number",
         "accuracy_m": "number",
         "short_m": "number",
+        "risk_per_year": "number",
+        "limit_least_per_year": "number",
+        "limit_most_per_year": "number",
+        "possible_classes": "text",
         "verdict": "text",
         "reason": "text",
         "missing": "text",
@@ -267,6 +271,19 @@ HIDDEN_DANGERS = _schema(
     },
 )
 
+
+CRITERIA = _schema(
+    "CRITERIA",
+    ("criterion",),
+    {
+        "criterion": "text",
+        "status": "text",
+        "units": "count",
+        "suspected": "count",
+        "open": "count",
+        "missing": "text",
+    },
+)
 
 STOCK_TERMS = _schema(
     "STOCK_TERMS",

@@ -37,6 +37,8 @@ REASONS = (
     "no_report",
     "attribute_missing",
     "beyond_table",
+    "contour_not_held",
+    "report_outdated",
     "date_missing",
     "flow_no_toe",
     "flow_no_drainage",
@@ -51,6 +53,9 @@ REASONS = (
     "upper_bound",
     "accuracy",
 )
+
+# Forms of rule that keep one end out of an area: the distance is negative inside it.
+AREA_FORMS = ("inside", "risk")
 
 FAILED_BY_NATURE: Mapping[str, str] = MappingProxyType(
     {

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from riskmap.dangerbook import criteria_table, dangers_table
 from riskmap.gradebook import classes_table, grades_table, terms_table
 from riskmap.ratings import conflicts, ratings_table, scheme_word
 from riskmap.readout import overhead_words, rule_demand
@@ -84,6 +85,15 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "reason": [
             code_word("reason", reason, lang) + (f" ({missing})" if missing and reason else "")
             for reason, missing in zip(table["reason"], table["missing"], strict=True)
+        ],
+        "risk_per_year": table["risk_per_year"],
+        "limit_least_per_year": table["limit_least_per_year"],
+        "limit_most_per_year": table["limit_most_per_year"],
+        "possible_classes": [
+            say("facts.comma", lang).join(
+                code_word("receptor_class", name, lang) for name in names.split(", ") if name
+            )
+            for names in table["possible_classes"]
         ],
         "settle_m": table["settle_m"],
         "line_from": _words(table["line_from"], "line", lang),
@@ -264,27 +274,6 @@ def tier_grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     return _headed(ratings_table(assessment, lang=lang), lang)
 
 
-def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
-    """Write every hidden danger in words.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        Finished run.
-    lang : {'zh', 'en'}
-        Language of headings and words.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a record.
-    """
-    table = pd.DataFrame(assessment.hidden_dangers.drop(columns="geometry"))
-    for column in ("standing", "origin", "criterion_status", "status"):
-        table[column] = _words(table[column], column, lang)
-    return _headed(table, lang)
-
-
 def counts_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     """Write what became of the rows of every layer, with its source.
 
@@ -352,7 +341,7 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     -------
     dict of str to pandas.DataFrame
         Tables by name: findings, survey, hidden_dangers, units, tier_grades, grades, stock_terms,
-        classes, rules, layers, problems.
+        classes, rules, criteria, layers, problems.
     """
     return {
         "findings": findings_table(assessment, lang=lang),
@@ -364,6 +353,7 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
         "stock_terms": terms_table(assessment, lang=lang),
         "classes": classes_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
+        "criteria": criteria_table(assessment, lang=lang),
         "layers": counts_table(assessment, lang=lang),
         "problems": problems_printed(assessment, lang=lang),
     }

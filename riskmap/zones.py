@@ -69,7 +69,7 @@ def build_rings(
     if hazards.empty:
         return arrange(hazards.set_crs(PLANE_CRS, allow_override=True), RINGS).to_crs(plane.crs)
     local = hazards.to_crs(plane.crs)
-    reports = _report_distances(layers, as_of)
+    reports = _report_distances(layers, as_of, units=hazards)
     roles = {layer.spec.role for layer in layers}
     parts: list[pd.DataFrame] = []
     for rule in rulebook.rules:
@@ -120,8 +120,11 @@ def _buffer(shapes: np.ndarray, distances: np.ndarray) -> np.ndarray:
     return np.asarray(shapely.buffer(shapes, distances, quad_segs=_QUARTER_SEGMENTS))
 
 
-def _report_distances(layers: Sequence[Layer], as_of: date) -> dict[str, float]:
-    reports = reports_on(register_rows(layers, "safety_report"), as_of)
+def _report_distances(
+    layers: Sequence[Layer], as_of: date, *, units: pd.DataFrame
+) -> dict[str, float]:
+    reports = reports_on(register_rows(layers, "safety_report"), as_of, units=units)
+    reports = reports[~reports["outdated"]]
     largest = reports.groupby("unit")["distance_m"].max()
     return {str(unit): float(distance_m) for unit, distance_m in largest.items()}
 

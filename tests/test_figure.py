@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from shapely import LineString, Point, box
 
 from riskmap.assessment import Assessment, Marks
+from riskmap.criteria import suspect_units
 from riskmap.crowd import Crowd, around
 from riskmap.crs import PLANE_CRS, choose_sheet_plane, plane_from_lonlat
 from riskmap.errors import OutputError
@@ -117,6 +118,7 @@ def assessment(make_book: Callable[..., Rulebook]) -> Assessment:
     setbacks = check(*layers, rulebook=book)
     rings = build_rings(layers, rulebook=book, as_of=AS_OF, plane=plane)
     local_area = gpd.GeoSeries([area], crs=PLANE_CRS).to_crs(plane.crs).iloc[0]
+    suspicions = suspect_units(layers, setbacks=setbacks, rulebook=book, as_of=AS_OF)
     return Assessment(
         title=Text("试验县", "Test county"),
         case="test",
@@ -144,8 +146,9 @@ def assessment(make_book: Callable[..., Rulebook]) -> Assessment:
         survey=build_survey(units, layers=layers, setbacks=setbacks, radius_m=2000.0),
         survey_radius_m=2000.0,
         hidden_dangers=build_hidden_dangers(
-            units, layers=layers, setbacks=setbacks, rulebook=book, as_of=AS_OF
+            units, layers=layers, suspicions=suspicions, rulebook=book, as_of=AS_OF
         ),
+        criteria=suspicions.criteria,
         counts=counts_table([layer.counts for layer in layers]),
         problems=problems_table(layers),
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from shapely import LineString, Point, box
 
+from riskmap.criteria import suspect_units
 from riskmap.location import note_references
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.tiers import tier_units
@@ -71,10 +72,13 @@ def dangers(
 ) -> gpd.GeoDataFrame:
     layers = [*scene(), *([register("hidden_danger", list(records))] if records else [])]
     book = make_book(rule_text(), CRITERION + extra)
+    found = suspect_units(
+        layers, setbacks=check(*layers, rulebook=book), rulebook=book, as_of=AS_OF
+    )
     return build_hidden_dangers(
         tier_units(layers, as_of=AS_OF),
         layers=layers,
-        setbacks=check(*layers, rulebook=book),
+        suspicions=found,
         rulebook=book,
         as_of=AS_OF,
     )
@@ -85,6 +89,26 @@ def test_a_rule_finds_a_suspicion_and_never_more(make_book: Callable[..., Rulebo
     assert found["unit"].tolist() == ["hazard_sources/near"]
     assert found["standing"].tolist() == ["suspected"]
     assert found["origin"].tolist() == ["rule"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "standings"),
+    [
+        ({}, ["suspected"]),
+        ({"judged_by": "某人", "judged_on": "2025-06-01", "document": "文"}, ["judged"]),
+        ({"status": "closed"}, ["closed", "suspected"]),
+        ({"criterion": "other"}, ["suspected", "suspected"]),
+        ({"unit": "hazard_sources/far"}, ["suspected", "suspected"]),
+    ],
+)
+def test_what_a_person_recorded_is_not_suspected_once_more(
+    make_book: Callable[..., Rulebook], changes: dict[str, str], standings: list[str]
+) -> None:
+    record = {"id": "r1", "unit": "hazard_sources/near", "content": "内容"}
+    found = dangers(make_book, {**record, "criterion": "test.criterion", **changes})
+    assert found["standing"].tolist() == standings
+    own = found[found["origin"] == "record"].iloc[0]
+    assert own["finding_id"].startswith("F") is (len(standings) == 1)
 
 
 def test_a_criterion_that_is_not_in_force_finds_nothing(make_book: Callable[..., Rulebook]) -> None:

@@ -20,6 +20,7 @@ from riskmap.assessment import Assessment, Marks
 from riskmap.assets import LEAFLET_CSS, asset, enclosed
 from riskmap.claims import finding_facts
 from riskmap.content import build_content
+from riskmap.criteria import suspect_units
 from riskmap.crs import PLANE_CRS, choose_sheet_plane
 from riskmap.errors import OutputError
 from riskmap.packing import dump
@@ -127,6 +128,7 @@ def make_assessment(rulebook: Rulebook) -> Assessment:
     units = tier_units(layers, as_of=AS_OF)
     rings = build_rings(layers, rulebook=rulebook, as_of=AS_OF, plane=plane)
     local = gpd.GeoSeries([area], crs=PLANE_CRS).to_crs(plane.crs).iloc[0]
+    suspicions = suspect_units(layers, setbacks=setbacks, rulebook=rulebook, as_of=AS_OF)
     return Assessment(
         title=Text("试验县", "Test county"),
         case="paper",
@@ -145,8 +147,9 @@ def make_assessment(rulebook: Rulebook) -> Assessment:
         survey=build_survey(units, layers=layers, setbacks=setbacks, radius_m=2000.0),
         survey_radius_m=2000.0,
         hidden_dangers=build_hidden_dangers(
-            units, layers=layers, setbacks=setbacks, rulebook=rulebook, as_of=AS_OF
+            units, layers=layers, suspicions=suspicions, rulebook=rulebook, as_of=AS_OF
         ),
+        criteria=suspicions.criteria,
         counts=counts_table([layer.counts for layer in layers]),
         problems=problems_table(layers),
     )

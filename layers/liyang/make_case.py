@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+from layers.liyang.contours import draw_contours
 from layers.liyang.pens import (
     DEGREES,
     HERE,
@@ -72,7 +73,7 @@ def draw_lines(case: Case) -> None:
         elif plan["layer"] == "railways":
             row |= {"structure": plan["structure"], "toe_half_width_m": plan["toe"]}
         else:
-            row["established"] = plan["established"]
+            row |= {name: plan.get(name) for name in ("established", "substance", "toxic_gas")}
         case.add(plan["layer"], line, row)
 
 
@@ -172,6 +173,7 @@ def draw_lone_sources(case: Case) -> None:
         road, share, offset = plan["beside"]
         middle, angle = beside(case.shape(road), share, offset)
         row = {name: plan.get(name) for name in ("id", "kind", "name", "established", "substance")}
+        row |= {name: plan.get(name) for name in ("danger_class", "net_explosive_kg", "magazine")}
         row |= {"owner": plan["name"], "quantity_t": plan.get("quantity_t")}
         row |= {"major_hazard_grade": plan.get("grade"), "reference": "building_wall"}
         if plan["kind"] == "ammonia_cold_store":
@@ -507,15 +509,15 @@ def main() -> None:
     draw_villages(case)
     draw_town_places(case)
     draw_tailings(case)
+    draw_contours(case)
     for name, rows in case.layers.items():
         write_layer(name, rows)
         print(name, len(rows))
-    write_register("tier_register", make_tiers(case))
+    makers = {"tier_register": make_tiers, "safety_reports": make_reports, "stocks": make_stocks}
+    for name, make in (makers | {"hidden_dangers": make_dangers}).items():
+        write_register(name, make(case))
     write_register("assessment_scores", make_scores())
-    write_register("safety_reports", make_reports(case))
-    write_register("stocks", make_stocks(case))
     write_register("consents", plan["consent"])
-    write_register("hidden_dangers", make_dangers(case))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from riskmap.words import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from riskmap.articles import Rule
+    from riskmap.articles import Criterion, Rule
     from riskmap.clauses import Instrument
 
 FOLDER = Path(riskmap.__file__).parent / "rulebooks"
@@ -38,6 +38,8 @@ One file is one law, regulation, order, standard or notice. This page is generat
 - `binds = "new"`：只约束在规定施行之后、目标存在之后新设立的；缺日期则“新旧先后待核”。
 - `scope = "site"`：保护线路不受任何建筑影响的规则，只在选址核查和线路保护图层中使用。
 - `distance_m` 一个距离；`table` 按列查表，列未填则用可能的最小、最大值；`multiple` 某列的倍数；`inside` 不得在区域内；`distance_from` 取自企业安全评价报告；没有数值的写 `no_number` 和原因，显示“不能回答”，绝不显示“满足”。
+- `limits`：个人风险等值线图层按目标分类的限值；`inside`：不得位于区内，`area` 说明哪一端是区域。
+- `[[criterion]]`：重大事故隐患判定条目；`rules`、`outside`、`unit_where` 只能提出疑似（待判定），`no_text` 只供记录引用。
 - `measure_from`、`measure_to`：起算线、止算线。
 - `equality_complies`：恰好等于规定距离是否满足。“X米范围内禁止”按恰为X米已在范围之外处理；“大于X米”按恰为X米不满足处理。
 - `tag`：seen 读过原文；part 部分读过；memory 未读原文。`quote` 只写真正读过的字句，其余印“原文未持有”。
@@ -86,6 +88,15 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield ""
 
 
+def _use(criterion: Criterion) -> str:
+    """Say from when to when a criterion applies, and what the program can do with it."""
+    entry, instrument = criterion.entry, criterion.instrument
+    first, last = entry.in_force or instrument.in_force, entry.repealed or instrument.repealed
+    dates = f"{first.isoformat()}起" + (f"，{last.isoformat()}废止" if last else "")
+    asked = entry.no_text.zh if entry.no_text is not None else "可提出疑似（待判定）"
+    return f"（{dates}；{asked}）"
+
+
 def write() -> str:
     """Write the whole page."""
     book = read_rulebook_files(sorted((FOLDER / "cn").glob("*.toml")))
@@ -112,6 +123,7 @@ def write() -> str:
     parts += [
         f"- `{criterion.entry.id}` 《{criterion.instrument.title.zh}》"
         f"（{criterion.instrument.number}）{criterion.entry.item}：{criterion.entry.title.zh}"
+        f"{_use(criterion)}"
         for criterion in book.criteria
     ]
     return "\n".join(parts) + "\n"
