@@ -92,6 +92,9 @@ class Assessment:
         COUNTS of every layer.
     problems : pandas.DataFrame
         PROBLEMS of every layer.
+    line_protection : geopandas.GeoDataFrame
+        FINDINGS in EPSG:3395 of buildings beside roads, railways and pipelines; no verdict
+        of the review counts them.
     """
 
     title: Text
@@ -113,6 +116,7 @@ class Assessment:
     hidden_dangers: gpd.GeoDataFrame
     counts: pd.DataFrame
     problems: pd.DataFrame
+    line_protection: gpd.GeoDataFrame
 
     @property
     def attributions(self) -> tuple[tuple[Text, str, str], ...]:

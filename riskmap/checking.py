@@ -30,10 +30,11 @@ from riskmap.sweep import Sweeper, listed_reach, make_sweeper
 from riskmap.wkb import rows_of_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
+    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from riskmap.config import RunConfig
     from riskmap.engine import Executor
     from riskmap.progress import Progress
+    from riskmap.quality import Layer
     from riskmap.rulebook import Rulebook
 
 
@@ -149,18 +151,73 @@ def _stream(
     source: LayerSource, side: HazardSide, ready: Prepared, progress: Progress
 ) -> tuple[list[Part], LayerCounts]:
     """Take a layer past the hazards: only rows that one of them can reach are looked at."""
-    spec = source.spec
-    doubt_m = source.accuracy_m + (spec.line_within_m or 0.0) + WIDEST_ROAD_M
-    reach_m = side.reach_of(spec.role, doubt_m=doubt_m)
-    sweeper = _watch(side, reach_m)
     parts: list[Part] = []
+
+    def take(layer: Layer) -> None:
+        parts.append(check_receptors(side, [layer], kin=ready.layers))
+
+    near = watch(side.hazards, reach_m=side.reach_of(source.spec.role, doubt_m=doubt_of(source)))
+    counts = take_near(source, near=near, ready=ready, take=take, progress=progress)
+    return parts, counts
+
+
+def doubt_of(source: LayerSource) -> float:
+    """Tell how far at most the true lines of a streamed layer may lie from the drawn ones.
+
+    Parameters
+    ----------
+    source : LayerSource
+        The layer.
+
+    Returns
+    -------
+    float
+        Distance [m].
+    """
+    return source.accuracy_m + (source.spec.line_within_m or 0.0) + WIDEST_ROAD_M
+
+
+def take_near(
+    source: LayerSource,
+    *,
+    near: Sweeper,
+    ready: Prepared,
+    take: Callable[[Layer], None],
+    progress: Progress,
+) -> LayerCounts:
+    """Read a layer batch by batch and hand on the rows that something can reach.
+
+    Parameters
+    ----------
+    source : LayerSource
+        The layer.
+    near : Sweeper
+        What may reach its rows, and how far (`watch`).
+    ready : Prepared
+        What is held; rows beyond its reach are left outside.
+    take : callable
+        Given each batch of near rows, checked, as a layer.
+    progress : Progress
+        Told of each batch.
+
+    Returns
+    -------
+    LayerCounts
+        What became of the layer's rows; those that nothing can reach are outside.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, or every row of it is rejected.
+    """
+    spec = source.spec
     seen = LayerCounts(spec.id, spec.role, source.rows, 0, 0, 0, 0, 0)
     once = FirstOnes()
     first: list[Problem] = []
-    for batch in source.batches(sweeper.grid.box.reshape(-1, 4)):
-        near, status = sweeper.near(batch.places())
+    for batch in source.batches(near.grid.box.reshape(-1, 4)):
+        reached, status = near.near(batch.places())
         # What is no place is looked at as well: quality says why it is rejected.
-        wanted = near | (status != OK)
+        wanted = reached | (status != OK)
         if wanted.any():
             layer = once.keep(check_layer(batch.raw_layer(wanted)))
             first = first or [one for one in layer.problems if one.outcome == "rejected"][:1]
@@ -172,19 +229,32 @@ def _stream(
                 rejected=seen.rejected + layer.counts.rejected,
             )
             if len(layer.features):
-                parts.append(check_receptors(side, [layer], kin=ready.layers))
+                take(layer)
         progress.advance(spec.id)
     # A row that is in reach of no hazard, read or unread, is outside.
     counts = replace(seen, outside=source.rows - seen.used - seen.repaired - seen.rejected)
     complaints = nothing_left(counts, spec=spec, problems=first)
     if complaints:
         raise DataError(complaints)
-    return parts, counts
+    return counts
 
 
-def _watch(side: HazardSide, reach_m: NDArray[np.float64]) -> Sweeper:
-    """Index hazards by how far each looks for one layer."""
-    shapes = np.asarray(side.hazards.geometry.array)
+def watch(features: gpd.GeoDataFrame, *, reach_m: NDArray[np.float64]) -> Sweeper:
+    """Index features by how far each looks for one layer.
+
+    Parameters
+    ----------
+    features : geopandas.GeoDataFrame
+        Features in EPSG:3395.
+    reach_m : numpy.ndarray, shape (features,)
+        How far each looks [m], below 0 not at all.
+
+    Returns
+    -------
+    Sweeper
+        Tells which rows come near.
+    """
+    shapes = np.asarray(features.geometry.array)
     return make_sweeper(
         rows_of_shapes(shapes),
         reach=listed_reach(np.arange(len(shapes), dtype=np.int64), reach_m[:, None]),
@@ -351,7 +421,9 @@ def _neighbours(side: HazardSide, owned: NDArray[np.bool_]) -> NDArray[np.bool_]
     reach_m = np.full(len(own.hazards), -1.0)
     for role in roles:
         reach_m = np.maximum(reach_m, own.reach_of(role, doubt_m=float(doubts_m.max())))
-    near, _ = _watch(own, reach_m).near(rows_of_shapes(np.asarray(side.hazards.geometry.array)))
+    near, _ = watch(own.hazards, reach_m=reach_m).near(
+        rows_of_shapes(np.asarray(side.hazards.geometry.array))
+    )
     return near
 
 

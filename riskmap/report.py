@@ -30,7 +30,7 @@ from riskmap.words import say
 from riskmap.workbook import office_tables, write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -136,13 +136,40 @@ def write_report(
     OutputError
         When the folder cannot be written, or holds what riskmap did not write.
     """
+
+    def fill(folder: Path) -> None:
+        _Report(assessment, folder, lang, load_style(), progress or Silent()).write(all_units)
+
+    return fill_folder(out, fill=fill)
+
+
+def fill_folder(out: Path, *, fill: Callable[[Path], None]) -> Path:
+    """Write a folder beside its place and swap it in when it is whole.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        Folder to write; what riskmap wrote there before is replaced at the very end.
+    fill : callable
+        Writes everything, a manifest among it, into the folder that it is given.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written, or holds what riskmap did not write.
+    """
     check_output(out)
     beside = out.parent / f".{out.name}.new"
     try:
         if beside.exists():
             shutil.rmtree(beside)
         beside.mkdir(parents=True)
-        _Report(assessment, beside, lang, load_style(), progress or Silent()).write(all_units)
+        fill(beside)
         _swap(beside, out)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
@@ -231,7 +258,7 @@ class _Report:
                 self.assessment, theme=job.theme, unit=job.unit, lang=self.lang, style=self.style
             )
         )
-        _write_text(stem.with_suffix(".html"), page)
+        write_text(stem.with_suffix(".html"), page)
         figure = draw_figure(
             self.assessment, theme=job.theme, unit=job.unit, lang=self.lang, style=self.style
         )
@@ -276,9 +303,9 @@ class _Report:
             "quality.html": quality_page(self.assessment, lang=self.lang),
         }
         for name, page in pages.items():
-            _write_text(self.folder / name, page)
+            write_text(self.folder / name, page)
         index = index_page(self.assessment, lang=self.lang, outputs=self._links(jobs))
-        _write_text(self.folder / "index.html", index)
+        write_text(self.folder / "index.html", index)
 
     def _links(self, jobs: Sequence[MapJob]) -> tuple[OutputLink, ...]:
         lang = self.lang
@@ -357,7 +384,7 @@ class _Report:
             },
         }
         text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
-        _write_text(self.folder / MANIFEST, text + "\n")
+        write_text(self.folder / MANIFEST, text + "\n")
 
 
 def _counted(assessment: Assessment) -> dict[str, int]:
@@ -369,5 +396,14 @@ def _placed(dangers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return dangers[~dangers.geometry.is_empty]
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text as it stands, with the line ends of every system alike.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write.
+    text : str
+        Its text.
+    """
     path.write_text(text, "utf-8", newline="\n")
