@@ -317,13 +317,14 @@ def _check_tiles(options: argparse.Namespace, config: RunConfig) -> set[str]:
 def _site(options: argparse.Namespace) -> int:
     from riskmap.config import load_config  # noqa: PLC0415 - imports that cost are late
     from riskmap.proposal import Declared, read_proposal  # noqa: PLC0415
-    from riskmap.reply import list_answers, write_answer  # noqa: PLC0415
-    from riskmap.report import check_output  # noqa: PLC0415
+    from riskmap.reply import list_answers  # noqa: PLC0415
     from riskmap.site import check_site  # noqa: PLC0415
 
     config = load_config(options.project, as_of=options.as_of, language=options.lang)
     lang = config.language
     if options.out is not None:
+        from riskmap.report import check_output  # noqa: PLC0415
+
         check_output(options.out)
     declared = Declared(
         role=options.role,
@@ -339,6 +340,8 @@ def _site(options: argparse.Namespace) -> int:
     for line in list_answers(answer, lang=lang):
         print(line)
     if options.out is not None:
+        from riskmap.sitefolder import write_answer  # noqa: PLC0415
+
         page = write_answer(answer, out=options.out, lang=lang)
         print(say("cli.written", lang, {"path": page.absolute()}))
     return _exit_code(set(answer.sites["verdict"]), strict=options.strict)

@@ -1,29 +1,20 @@
-"""What a siting question is answered with: lines for a terminal, a page, tables."""
+"""What a reader sees of each candidate, and the lines that a terminal prints."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from riskmap.claims import coverage_rows, finding_facts, rule_facts
-from riskmap.io import write_table
-from riskmap.provenance import file_digest, software_versions
 from riskmap.readout import measured_words, required_words
-from riskmap.report import MANIFEST, fill_folder, write_text
 from riskmap.site import SITE_VERDICTS
-from riskmap.style import load_style
-from riskmap.verdict import VERDICTS, metres, printed_shortfall
-from riskmap.webmap import page_environment, page_head
+from riskmap.verdict import metres, printed_shortfall
 from riskmap.words import code_word, kind_word, knows, say
-from riskmap.workbook import findings_table, write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import geopandas as gpd
 
@@ -31,12 +22,10 @@ if TYPE_CHECKING:
     from riskmap.site import SiteAnswer
     from riskmap.words import Lang
 
-# Up to this many answers stand unfolded on the page.
-_UNFOLDED = 12
 # Notes of many candidates name only the first ones.
 _NAMED = 12
 _COLUMNS = ("required", "measured", "short")
-_COUNTS = ("violations", "consents_missing", "undetermined", "too_near", "asked", "unanswered")
+SITE_COUNTS = ("violations", "consents_missing", "undetermined", "too_near", "asked", "unanswered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +179,7 @@ def site_views(answer: SiteAnswer, *, lang: Lang) -> list[SiteView]:
                 required=required,
                 measured=measured,
                 short=short,
-                counts=tuple(int(row[name]) for name in _COUNTS),
+                counts=tuple(int(row[name]) for name in SITE_COUNTS),
                 notes=tuple(_notes(row, lang)),
                 findings=tuple(asking.get(ref, ())),
                 too_near=tuple(near.get(ref, ())),
@@ -244,7 +233,21 @@ def _notes(row: Mapping[Hashable, object], lang: Lang) -> Iterator[str]:
         yield say("site.note.asked", lang, {name: row[name] for name in ("asked", "unanswered")})
 
 
-def _parts(answer: SiteAnswer, lang: Lang) -> str:
+def verdict_counts(answer: SiteAnswer, *, lang: Lang) -> str:
+    """Count the candidates by verdict, in words.
+
+    Parameters
+    ----------
+    answer : SiteAnswer
+        The answer.
+    lang : {'zh', 'en'}
+        Language wanted.
+
+    Returns
+    -------
+    str
+        The worst first.
+    """
     counts = answer.sites["verdict"].value_counts()
     parts = [
         say("site.part", lang, {"word": verdict_word(name, lang), "n": int(counts[name])})
@@ -272,7 +275,7 @@ def list_answers(answer: SiteAnswer, *, lang: Lang) -> Iterator[str]:
     views = site_views(answer, lang=lang)
     heads = [say("column.number", lang), say("site.short.name", lang), say("column.verdict", lang)]
     heads += [say("site.short.worst", lang), say("site.other", lang)]
-    heads += [say(f"site.short.{name}", lang) for name in (*_COLUMNS, *_COUNTS)]
+    heads += [say(f"site.short.{name}", lang) for name in (*_COLUMNS, *SITE_COUNTS)]
     rows = [
         (
             str(view.number),
@@ -296,10 +299,10 @@ def list_answers(answer: SiteAnswer, *, lang: Lang) -> Iterator[str]:
     rejected = answer.candidates.counts.rejected
     if rejected:
         yield say("site.rejected", lang, {"n": rejected})
-        for row, outcome, why in _problems(answer, lang):
+        for row, outcome, why in problem_rows(answer, lang=lang):
             yield f"  {say('column.row', lang)} {row}: {outcome}, {why}"
     unanswered = answer.unanswered["rule"].nunique()
-    values = {"n": len(views), "parts": _parts(answer, lang), "unanswered": unanswered}
+    values = {"n": len(views), "parts": verdict_counts(answer, lang=lang), "unanswered": unanswered}
     yield say("cli.site_summary", lang, values)
 
 
@@ -317,7 +320,21 @@ def _width(text: str) -> int:
     return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)
 
 
-def _problems(answer: SiteAnswer, lang: Lang) -> list[tuple[int, str, str]]:
+def problem_rows(answer: SiteAnswer, *, lang: Lang) -> list[tuple[int, str, str]]:
+    """Write what is wrong in the candidates' file.
+
+    Parameters
+    ----------
+    answer : SiteAnswer
+        The answer.
+    lang : {'zh', 'en'}
+        Language wanted.
+
+    Returns
+    -------
+    list of tuple of (int, str, str)
+        Row of the file, outcome and why.
+    """
     return [
         (
             problem.row,
@@ -326,172 +343,3 @@ def _problems(answer: SiteAnswer, lang: Lang) -> list[tuple[int, str, str]]:
         )
         for problem in answer.candidates.problems
     ]
-
-
-def site_page(answer: SiteAnswer, *, lang: Lang) -> str:
-    """Write the page of a siting question.
-
-    Parameters
-    ----------
-    answer : SiteAnswer
-        The answer.
-    lang : {'zh', 'en'}
-        Language of the page.
-
-    Returns
-    -------
-    str
-        HTML that opens with no network.
-    """
-    tray = answer.tray
-    names = {"title": tray.title.read(lang), "year": tray.as_of.year}
-    lists, _ = open_rules(answer, lang=lang)
-    views = site_views(answer, lang=lang)
-    template = page_environment().get_template("site.html.j2")
-    return template.render(
-        head=page_head(tray, title=say("site.title", lang, names), lang=lang),
-        lang=lang,
-        t=partial(say, lang=lang),
-        lead=say("site.lead", lang, {"n": len(views), "parts": _parts(answer, lang)}),
-        views=views,
-        counts=_COUNTS,
-        unfolded=sum(view.has_details for view in views) <= _UNFOLDED,
-        lists=lists,
-        rules={rule.id: rule_facts(rule, lang=lang) for rule in tray.rulebook.rules},
-        verdicts={name: say(f"verdict.{name}", lang) for name in VERDICTS},
-        surely=_surely(answer),
-        rejected=answer.candidates.counts.rejected,
-        problems=_problems(answer, lang),
-    )
-
-
-def _surely(answer: SiteAnswer) -> frozenset[str]:
-    """Name the findings whose largest possible distance is below the least required."""
-    near = answer.too_near
-    return frozenset(near.loc[near["high_m"] < near["required_least_m"], "finding_id"])
-
-
-def site_tables(answer: SiteAnswer, *, lang: Lang) -> dict[str, pd.DataFrame]:
-    """Write every table of a siting question, in words.
-
-    Parameters
-    ----------
-    answer : SiteAnswer
-        The answer.
-    lang : {'zh', 'en'}
-        Language of headings and words.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        Tables by name: site, site_findings (complying pairs too), site_too_near and
-        site_unanswered.
-    """
-    sites = pd.DataFrame(answer.sites.drop(columns=["geometry", "form"]))
-    rules = {rule.id: rule for rule in answer.tray.rulebook.rules}
-    sites["verdict"] = [verdict_word(str(name), lang) for name in sites["verdict"]]
-    sites["place"] = [say(f"site.place.{name}", lang) for name in sites["place"]]
-    sites["kind"] = [
-        kind_word(kind, role, lang) for kind, role in zip(sites["kind"], sites["role"], strict=True)
-    ]
-    sites["rule"] = [rules[name].citation(lang) if name else "" for name in sites["rule"]]
-    sites["missing"] = [
-        say("facts.comma", lang).join(code_word("field", name, lang) for name in held.split(", "))
-        for held in sites["missing"]
-    ]
-    open_ = answer.unanswered
-    why = {row.rule_id: row for row in coverage_rows(answer.tray, lang=lang)}
-    unanswered = pd.DataFrame(
-        {
-            "ref": open_["ref"],
-            "rule": [rules[name].entry.title.read(lang) for name in open_["rule"]],
-            "coverage": [code_word("coverage", status, lang) for status in open_["status"]],
-            "why": [why[str(name)].why for name in open_["rule"]],
-            "citation": [rules[name].citation(lang) for name in open_["rule"]],
-            "rule_id": open_["rule"],
-        }
-    )
-    return {
-        "site": _headed(sites.drop(columns="role"), lang),
-        "site_findings": findings_table(answer.tray, lang=lang),
-        "site_too_near": findings_table(
-            replace(answer.tray, findings=answer.too_near.reset_index(drop=True)), lang=lang
-        ),
-        "site_unanswered": _headed(unanswered, lang),
-    }
-
-
-def _headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    return table.rename(columns={name: say(f"column.{name}", lang) for name in table.columns})
-
-
-def write_answer(answer: SiteAnswer, *, out: Path, lang: Lang) -> Path:
-    """Write page and tables of a siting question into one folder.
-
-    Parameters
-    ----------
-    answer : SiteAnswer
-        The answer.
-    out : pathlib.Path
-        Folder to write; what riskmap wrote there before is replaced at the very end.
-    lang : {'zh', 'en'}
-        Language of the outputs.
-
-    Returns
-    -------
-    pathlib.Path
-        The page.
-
-    Raises
-    ------
-    OutputError
-        When the folder cannot be written, or holds what riskmap did not write.
-    """
-
-    def fill(folder: Path) -> None:
-        tables = folder / "tables"
-        tables.mkdir()
-        written = site_tables(answer, lang=lang)
-        for name, table in written.items():
-            write_table(table, path=tables / f"{name}.csv")
-        write_workbook(
-            written,
-            path=tables / "site.xlsx",
-            lang=lang,
-            printed=answer.tray.marks.printed,
-            style=load_style(),
-        )
-        for name, frame in (("site", answer.sites), ("findings", answer.tray.findings)):
-            placed = frame.to_crs("EPSG:4326")
-            write_table(placed, path=tables / f"{name}.parquet")
-            write_text(tables / f"{name}.geojson", placed.to_json(drop_id=True) + "\n")
-        write_text(folder / "site.html", site_page(answer, lang=lang))
-        write_text(folder / MANIFEST, _manifest(answer, folder))
-
-    return fill_folder(out, fill=fill) / "site.html"
-
-
-def _manifest(answer: SiteAnswer, folder: Path) -> str:
-    tray, spec = answer.tray, answer.candidates.spec
-    verdicts = answer.sites["verdict"].value_counts()
-    manifest = {
-        "case": tray.case,
-        "assessment_date": tray.as_of.isoformat(),
-        "rulebook_digest": tray.rulebook.digest,
-        "candidates": {
-            "file": spec.file,
-            "sha256": answer.candidates.digest,
-            "declared": spec.model_dump(mode="json", exclude_defaults=True),
-            "rows_in": answer.candidates.counts.rows_in,
-            "rejected": answer.candidates.counts.rejected,
-        },
-        "inputs": {layer.spec.id: layer.digest for layer in tray.layers},
-        "verdicts": {str(name): int(count) for name, count in sorted(verdicts.items())},
-        "versions": software_versions(),
-        "outputs": {
-            path.relative_to(folder).as_posix(): file_digest(path)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        },
-    }
-    return json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
