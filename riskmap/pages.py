@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +17,7 @@ from riskmap.claims import (
 )
 from riskmap.content import build_content
 from riskmap.packing import Packing, pack
+from riskmap.protection import LISTED_VERDICTS
 from riskmap.readout import measured_words, required_words
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 _UNNUMBERED = frozenset({"no_number", "no_report"})
 _SILENT = ("no_layer", "no_number", "off", "superseded", "site_only", "not_in_force")
+# The page lists so many buildings beside lines; the tables hold all.
+_LINES_SHOWN = 500
 # The review page draws its own lines and rings of none.
 _NOT_ON_REVIEW = ("verdict.", "check.ring", "symbol.judged", "symbol.suspected")
 _REVIEW_WORDS = ("webmap.", "detail.", "review.", "column.")
@@ -229,8 +232,27 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
             "lead": say("rules.lead", lang, lead),
             "groups": [group for group in groups if group[2]],
             "unused": list(_unused_layers(assessment, lang)),
+            **_line_protection(assessment, lang),
         },
     )
+
+
+def _line_protection(assessment: Assessment, lang: Lang) -> dict[str, object]:
+    """Show what stands beside roads, railways and pipelines, apart from the review."""
+    found = assessment.line_protection
+    shown = replace(assessment, findings=found.head(_LINES_SHOWN))
+    counts = found["verdict"].value_counts()
+    words = {name: say(f"verdict.{name}", lang) for name in LISTED_VERDICTS}
+    words["not_bound"] = say("lines.existing", lang)
+    return {
+        "lines": list(finding_facts(shown, lang=lang).values()),
+        "lines_total": len(found),
+        "line_words": words,
+        "line_counts": [
+            (words[name], int(counts[name])) for name in LISTED_VERDICTS if counts.get(name, 0)
+        ],
+        "rules": _rule_facts(assessment, lang),
+    }
 
 
 def _unused_layers(assessment: Assessment, lang: Lang) -> Iterator[tuple[str, str, int]]:

@@ -286,6 +286,7 @@ class _Report:
             "zones": assessment.zones.to_crs("EPSG:4326"),
             "required_distances": assessment.rings.to_crs("EPSG:4326"),
             "hidden_dangers": _placed(assessment.hidden_dangers).to_crs("EPSG:4326"),
+            "line_protection": assessment.line_protection.to_crs("EPSG:4326"),
         }
         # The file says when it was written; a run that repeats must write the same bytes.
         stamp = f"{assessment.marks.printed.isoformat()}T00:00:00.000Z"
@@ -319,7 +320,16 @@ class _Report:
             OutputLink("page", say(f"output.{name}", lang), (("HTML", f"{name}.html"),))
             for name in ("review", "survey", "rules", "quality")
         ]
-        names = ("findings", "survey", "hidden_dangers", "units", "rules", "layers", "problems")
+        names = (
+            "findings",
+            "survey",
+            "hidden_dangers",
+            "units",
+            "rules",
+            "line_protection",
+            "layers",
+            "problems",
+        )
         tables = tuple(
             (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv") for name in names
         )
@@ -374,6 +384,7 @@ class _Report:
                 "units": len(assessment.units),
                 "survey": len(assessment.survey),
                 "hidden_dangers": len(assessment.hidden_dangers),
+                "line_protection": len(assessment.line_protection),
                 "verdicts": _counted(assessment),
             },
             "versions": software_versions(),

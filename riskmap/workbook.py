@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -315,14 +316,17 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     Returns
     -------
     dict of str to pandas.DataFrame
-        Tables by name: findings, survey, hidden_dangers, units, rules, layers, problems.
+        Tables by name: findings, survey, hidden_dangers, units, rules, line_protection,
+        layers, problems.
     """
+    lines = replace(assessment, findings=assessment.line_protection)
     return {
         "findings": findings_table(assessment, lang=lang),
         "survey": survey_table(assessment, lang=lang),
         "hidden_dangers": dangers_table(assessment, lang=lang),
         "units": units_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
+        "line_protection": findings_table(lines, lang=lang),
         "layers": counts_table(assessment, lang=lang),
         "problems": problems_printed(assessment, lang=lang),
     }
