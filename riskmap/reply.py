@@ -141,7 +141,7 @@ def open_rules(answer: SiteAnswer, *, lang: Lang) -> tuple[list[OpenRules], dict
     return lists, of
 
 
-def site_views(answer: SiteAnswer, *, lang: Lang) -> list[SiteView]:
+def site_views(answer: SiteAnswer, *, lang: Lang, with_findings: bool = True) -> list[SiteView]:
     """Write what a reader sees of every candidate.
 
     Parameters
@@ -150,16 +150,21 @@ def site_views(answer: SiteAnswer, *, lang: Lang) -> list[SiteView]:
         The answer.
     lang : {'zh', 'en'}
         Language wanted.
+    with_findings : bool, optional
+        False leaves out the single findings, which a terminal does not print.
 
     Returns
     -------
     list of SiteView
         In the order of SITES.
     """
-    shown = pd.concat([answer.asking, answer.too_near])
-    facts = finding_facts(replace(answer.tray, findings=shown), lang=lang)
-    asking = _by_candidate(answer, answer.asking, facts, ("source", "target"))
-    near = _by_candidate(answer, answer.too_near, facts, ("target",))
+    asking: dict[str, list[FindingFacts]] = {}
+    near: dict[str, list[FindingFacts]] = {}
+    if with_findings:
+        shown = pd.concat([answer.asking, answer.too_near])
+        facts = finding_facts(replace(answer.tray, findings=shown), lang=lang)
+        asking = _by_candidate(answer, answer.asking, facts, ("source", "target"))
+        near = _by_candidate(answer, answer.too_near, facts, ("target",))
     _, lists = open_rules(answer, lang=lang)
     rules = {rule.id: rule_facts(rule, lang=lang) for rule in answer.tray.rulebook.rules}
     views = []
@@ -272,7 +277,7 @@ def list_answers(answer: SiteAnswer, *, lang: Lang) -> Iterator[str]:
     str
         Lines of text.
     """
-    views = site_views(answer, lang=lang)
+    views = site_views(answer, lang=lang, with_findings=False)
     heads = [say("column.number", lang), say("site.short.name", lang), say("column.verdict", lang)]
     heads += [say("site.short.worst", lang), say("site.other", lang)]
     heads += [say(f"site.short.{name}", lang) for name in (*_COLUMNS, *SITE_COUNTS)]
