@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from riskmap.words import Lang
+    from tests.squares import Row
 
 RAIL = rule_text("test.rail", receptor='{ roles = ["railway"] }').replace(
     "building_wall", "rail_toe"
@@ -76,7 +77,7 @@ def test_a_pit_that_stood_first_is_told_apart_on_the_page(tmp_path: Path) -> Non
 
     pit = Sheet("non_coal_mine", [(box(-100, 0, 0, 100), {})], reference="licence_boundary")
     config = Squares([NEW_PIT], {"pits": pit}).write(tmp_path / "p")
-    rows = [(box(299, 0, 350, 50), {})]
+    rows: list[Row] = [(box(299, 0, 350, 50), {})]
     answer = check_site(
         config, candidates=plan(tmp_path / "c", "residential_zone", rows, "building_wall")
     )

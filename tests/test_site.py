@@ -52,6 +52,13 @@ ZONE = (
 )
 
 
+def lonlat(east_m: float, north_m: float) -> tuple[float, float]:
+    """Take a spot on the paper to longitude and latitude."""
+    spot = on_paper(Point(east_m, north_m))
+    assert isinstance(spot, Point)
+    return spot.x, spot.y
+
+
 def road(*rows: Row) -> Sheet:
     return Sheet("road", rows or [(ROAD, {})], reference="highway_land_edge")
 
@@ -114,7 +121,7 @@ def test_a_pit_that_stood_first_violates_nothing_but_is_listed(tmp_path: Path) -
     pit = Sheet("non_coal_mine", [(box(-100, 0, 0, 100), {})], reference="licence_boundary")
     config = Squares([NEW_PIT], {"pits": pit}).write(tmp_path / "p")
     near, far = box(299, 0, 350, 50), box(301, 200, 350, 250)
-    rows = [(near, {}), (far, {})]
+    rows: list[Row] = [(near, {}), (far, {})]
     answer = ask(config, plan(tmp_path / "c", "residential_zone", rows, "building_wall"))
     assert list(answer.sites["verdict"]) == ["too_near", "clear"]
     assert list(answer.sites["too_near"]) == [1, 0]
@@ -141,7 +148,11 @@ def test_candidates_of_a_plan_are_held_against_each_other(tmp_path: Path) -> Non
     )
     far = Sheet("hazard_source", [(box(9000, 0, 9010, 10), {})])
     config = Squares([apart], {"stores": far}).write(tmp_path / "p")
-    rows = [(box(0, 0, 10, 10), {}), (box(90, 0, 100, 10), {}), (box(500, 0, 510, 10), {})]
+    rows: list[Row] = [
+        (box(0, 0, 10, 10), {}),
+        (box(90, 0, 100, 10), {}),
+        (box(500, 0, 510, 10), {}),
+    ]
     answer = ask(config, plan(tmp_path / "c", "hazard_source", rows))
     assert list(answer.sites["verdict"]) == ["ban_violated", "ban_violated", "clear"]
     assert len(answer.asking) == 1
@@ -272,28 +283,26 @@ def test_a_streamed_layer_answers_as_a_held_one_both_ways(
 
 def test_a_spot_is_a_point_inside_what_will_stand_there(tmp_path: Path) -> None:
     config = Squares([rule_text()], {"homes": homes()}).write(tmp_path / "p")
-    spot = on_paper(Point(60, 5))
     declared = Declared(
         role="hazard_source",
         datum="CGCS2000",
         constants={"name": "拟建罐", "established": "2026-03"},
-        point=(spot.x, spot.y),
+        point=lonlat(60, 5),
     )
     candidates = read_proposal(None, declared=declared, as_of=AS_OF)
     assert candidates.features["established"].iloc[0] == "2026-03"
     site = only(ask(config, candidates))
     assert (site["verdict"], site["name"]) == ("ban_violated", "拟建罐")
     # Beyond the distance a point proves nothing: the unit's edge may be nearer.
-    further = on_paper(Point(115, 5))
-    beyond = Declared(role="hazard_source", datum="CGCS2000", point=(further.x, further.y))
+    beyond = Declared(role="hazard_source", datum="CGCS2000", point=lonlat(115, 5))
     answer = ask(config, read_proposal(None, declared=beyond, as_of=AS_OF))
     assert only(answer)["verdict"] == "undetermined"
 
 
 def test_a_csv_and_the_command_line_go_before_the_toml(tmp_path: Path) -> None:
-    spot = on_paper(Point(60, 5))
+    spot = lonlat(60, 5)
     path = tmp_path / "plan.csv"
-    path.write_text(f"id,longitude,latitude\na,{spot.x!r},{spot.y!r}\n", "utf-8")
+    path.write_text(f"id,longitude,latitude\na,{spot[0]!r},{spot[1]!r}\n", "utf-8")
     toml = tmp_path / "plan.toml"
     toml.write_text('role = "building"\ndatum = "GCJ02"\nreference = "building_wall"\n', "utf-8")
     declared = Declared(role="sensitive_place", datum="CGCS2000", constants={"kind": "school"})
