@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskmap.schemes import Schemes
+from riskmap.tables import TIER_GRADES, arrange
 
 if TYPE_CHECKING:
     from datetime import date
 
     import geopandas as gpd
-    import pandas as pd
     import shapely
 
     from riskmap.crs import SheetPlane
@@ -46,6 +50,10 @@ class Marks:
     basis: tuple[Text, ...]
     printed: date
     data_until: str
+
+
+def _no_grades() -> pd.DataFrame:
+    return pd.DataFrame(arrange(pd.DataFrame(), TIER_GRADES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,10 @@ class Assessment:
     line_protection : geopandas.GeoDataFrame
         FINDINGS in EPSG:3395 of buildings beside roads, railways and pipelines; no verdict
         of the review counts them.
+    schemes : Schemes, optional
+        Tier schemes of the run, and which one it names for which kind of unit.
+    tier_grades : pandas.DataFrame, optional
+        TIER_GRADES.
     """
 
     title: Text
@@ -117,6 +129,8 @@ class Assessment:
     counts: pd.DataFrame
     problems: pd.DataFrame
     line_protection: gpd.GeoDataFrame
+    schemes: Schemes = field(default_factory=Schemes)
+    tier_grades: pd.DataFrame = field(default_factory=_no_grades)
 
     @property
     def attributions(self) -> tuple[tuple[Text, str, str], ...]:

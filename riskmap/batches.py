@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyogrio
 import shapely
 
 from riskmap.crs import SEMI_MAJOR_M, is_lonlat, lonlat_from_plane, resolve_datum, to_plane
@@ -28,6 +27,7 @@ from riskmap.wkb import WkbRows, rows_of_shapes
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -277,8 +277,15 @@ def _bounding(column: dict[str, object]) -> set[str]:
     return {str(path[0]) for path in bounds.values()}
 
 
+def _pyogrio() -> ModuleType:
+    import pyogrio  # noqa: PLC0415 - heavy, and only for GeoPackage
+
+    module: ModuleType = pyogrio
+    return module
+
+
 def _package_facts(spec: LayerSpec, path: Path) -> _Facts:
-    facts = pyogrio.read_info(path, layer=spec.sublayer, force_feature_count=True)
+    facts = _pyogrio().read_info(path, layer=spec.sublayer, force_feature_count=True)
     return _Facts(facts["crs"], int(facts["features"]), tuple(facts["fields"]))
 
 
@@ -393,7 +400,7 @@ class _Table:
 
 def _table_of(source: LayerSource) -> _Table:
     path, layer = source.path, source.spec.sublayer
-    facts = pyogrio.read_info(path, layer=layer)
+    facts = _pyogrio().read_info(path, layer=layer)
     fid = facts["fid_column"] or "fid"
     name, index = facts["layer_name"], f"rtree_{facts['layer_name']}_{facts['geometry_name']}"
     unplaced = f"{_quoted(fid)} NOT IN (SELECT id FROM {_quoted(index)})"  # noqa: S608
@@ -407,7 +414,7 @@ def _table_of(source: LayerSource) -> _Table:
         return _Table(indexed, unplaced, None)
     # Where features were taken out, the row of the file is the rank of the feature id.
     kwargs = {"columns": [], "read_geometry": False, "return_fids": True}
-    _, ids = pyogrio.read_arrow(path, layer=layer, **kwargs)
+    _, ids = _pyogrio().read_arrow(path, layer=layer, **kwargs)
     return _Table(indexed, unplaced, np.sort(np.asarray(ids.column(0), dtype=np.int64)))
 
 
@@ -417,7 +424,7 @@ def _quoted(name: str) -> str:
 
 def _ask(path: Path, sql: str) -> int | None:
     """Ask a GeoPackage for one number."""
-    _, table = pyogrio.read_arrow(path, sql=sql, read_geometry=False)
+    _, table = _pyogrio().read_arrow(path, sql=sql, read_geometry=False)
     value = table.column(0)[0].as_py()
     return None if value is None else int(value)
 
@@ -429,7 +436,7 @@ def _package_rows(
     bbox: tuple[float, float, float, float] | None = None,
     where: str | None = None,
 ) -> Iterator[RawBatch]:
-    with pyogrio.open_arrow(
+    with _pyogrio().open_arrow(
         source.path,
         layer=source.spec.sublayer,
         bbox=bbox,

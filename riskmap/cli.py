@@ -43,7 +43,7 @@ def enter() -> int:
     A command lives for seconds and holds large tables: looking through them for garbage at
     every few hundred objects, and all once more at the end, would be a tenth of its time.
     """
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(300_000, 20, 20)
     code = main()
     gc.freeze()
     return code
@@ -80,6 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "--debug" in words:
             raise
         return DataError.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough, as `| head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print(f"riskmap: {say('cli.interrupted', lang)}", file=sys.stderr)
         return INTERRUPTED
@@ -143,6 +147,7 @@ def _parser(lang: Lang) -> argparse.ArgumentParser:
     check.add_argument("--scheduler", default=None, help=say("cli.scheduler", lang))
     check.set_defaults(run=_check)
     _add_site(verbs, lang)
+    _add_rules(verbs, lang)
     warmup = _verb(verbs, "warmup", lang)
     warmup.set_defaults(run=_warmup)
     return parser
@@ -173,11 +178,28 @@ def _add_site(verbs: argparse._SubParsersAction[_Parser], lang: Lang) -> None:
     site.set_defaults(run=_site)
 
 
+def _add_rules(verbs: argparse._SubParsersAction[_Parser], lang: Lang) -> None:
+    about = say("cli.rules", lang)
+    rules = verbs.add_parser("rules", help=about, description=about, add_help=False)
+    rules.add_argument("-h", "--help", action="help", help=say("cli.help", lang))
+    parts = rules.add_subparsers(dest="part", required=True, metavar=say("cli.verb", lang))
+    for name in ("list", "show", "check"):
+        part = _verb(parts, name, lang, about=f"cli.rules_{name}")
+        if name == "show":
+            part.add_argument("id", help=say("cli.rule_id", lang))
+        if name == "check":
+            part.add_argument("file", type=Path, help=say("cli.rule_file", lang))
+        else:
+            part.add_argument("--project", type=Path, help=say("cli.rules_project", lang))
+        part.add_argument("--as-of", type=_day, help=say("cli.as_of", lang))
+        part.set_defaults(run=_rules)
+
+
 def _verb(
-    verbs: argparse._SubParsersAction[_Parser], name: str, lang: Lang
+    verbs: argparse._SubParsersAction[_Parser], name: str, lang: Lang, *, about: str = ""
 ) -> argparse.ArgumentParser:
-    about = say(f"cli.{name}", lang)
-    parser = verbs.add_parser(name, help=about, description=about, add_help=False)
+    words = say(about or f"cli.{name}", lang)
+    parser = verbs.add_parser(name, help=words, description=words, add_help=False)
     parser.add_argument("-h", "--help", action="help", help=say("cli.help", lang))
     parser.add_argument("--lang", choices=LANGS, default=None, help=say("cli.lang", lang))
     parser.add_argument("--debug", action="store_true", help=say("cli.debug", lang))
@@ -351,6 +373,23 @@ def _exit_code(verdicts: set[str], *, strict: bool) -> int:
     violated = bool(verdicts & {"ban_violated", "standard_violated"})
     doubtful = strict and bool(verdicts & {"undetermined", "unchecked"})
     return 1 if violated or doubtful else 0
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from riskmap.statute import check_file, list_rules, open_books, show_rule  # noqa: PLC0415 - late
+
+    lang = options.lang or _language([])
+    as_of = options.as_of or date.today()  # noqa: DTZ011 - the reader's own day
+    if options.part == "check":
+        lines = check_file(options.file, lang=lang)
+    elif options.part == "show":
+        rule = open_books(options.project).rule(options.id)
+        lines = show_rule(rule, as_of=as_of, lang=lang)
+    else:
+        lines = list_rules(open_books(options.project), as_of=as_of, lang=lang)
+    for line in lines:
+        print(line)
+    return 0
 
 
 def _warmup(options: argparse.Namespace) -> int:

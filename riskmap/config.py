@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from riskmap.catalog import Catalog, complaints_of, read_catalog, read_toml
 from riskmap.errors import Complaint, ConfigError, complain
+from riskmap.roles import CITY_UNIT_ROLES, ENTERPRISE_UNIT_ROLES
 from riskmap.words import Lang, Text
 
 if TYPE_CHECKING:
@@ -37,6 +38,33 @@ class MarksConfig(_Strict):
     data_until: str = ""
 
 
+class TiersConfig(_Strict):
+    """Name the tier scheme that the run uses for each kind of unit.
+
+    Notes
+    -----
+    `files` adds schemes of the project's own; `documents` names, by id of a scheme, the
+    document that switches on a scheme which is off for want of one.
+    """
+
+    chemical_park: str = ""
+    chemical_plant: str = ""
+    non_coal_mine: str = ""
+    hazard_source: str = ""
+    waste_dump: str = ""
+    tailings_pond: str = ""
+    files: tuple[str, ...] = ()
+    documents: dict[str, Annotated[str, StringConstraints(min_length=1)]] = Field(
+        default_factory=dict
+    )
+
+    @property
+    def used(self) -> dict[str, str]:
+        """Return the scheme of each kind of unit that one is named for."""
+        roles = (*CITY_UNIT_ROLES, *ENTERPRISE_UNIT_ROLES)
+        return {role: getattr(self, role) for role in roles if getattr(self, role)}
+
+
 class Project(_Strict):
     """Hold ``project.toml`` as it is written; ``riskmap init`` explains each key."""
 
@@ -49,6 +77,7 @@ class Project(_Strict):
     illustrative: bool = False
     sheet_crs: str | None = None
     survey: SurveyConfig = SurveyConfig()
+    tiers: TiersConfig = TiersConfig()
     marks: MarksConfig = MarksConfig()
 
 

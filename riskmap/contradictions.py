@@ -207,17 +207,33 @@ def loosens(rule: Rule, shipped: Rule) -> bool:
     Returns
     -------
     bool
-        True when it is of a milder nature, gives no number, or its least distance is
-        shorter than the longest of the other; what cannot be compared counts as less.
+        True when it is of a milder nature, binds fewer, measures between other lines,
+        gives no number, or its least distance is shorter than the longest of the other;
+        what cannot be compared counts as less.
     """
-    milder = _STRICTNESS.index(rule.entry.nature) > _STRICTNESS.index(shipped.entry.nature)
-    if milder or rule.entry.form == "unanswered":
+    if _is_milder(rule.entry, shipped.entry) or rule.entry.form == "unanswered":
         return True
     if shipped.entry.form == "unanswered":
         return False
     least, most = distances_of(rule.entry), distances_of(shipped.entry)
     comparable = bool(least) and bool(most)
     return not comparable or min(least) < max(most)
+
+
+def _is_milder(entry: RuleEntry, shipped: RuleEntry) -> bool:
+    """Compare everything but the distance."""
+    return (
+        _STRICTNESS.index(entry.nature) > _STRICTNESS.index(shipped.nature)
+        or entry.binds not in {"any", shipped.binds}
+        or entry.scope not in {"review", shipped.scope}
+        or (entry.exclude_same_owner and not shipped.exclude_same_owner)
+        or (entry.equality_complies and not shipped.equality_complies)
+        or _lines(entry) != _lines(shipped)
+    )
+
+
+def _lines(entry: RuleEntry) -> tuple[str | None, str | None]:
+    return entry.measure_from, entry.measure_to
 
 
 def distances_of(entry: RuleEntry) -> list[float]:

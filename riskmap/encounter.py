@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from riskmap.distance import BEST
+from riskmap.edges import BEST
 from riskmap.sweep import Batch, Reach, listed_reach, make_sweeper
 from riskmap.wkb import rows_of_shapes
 

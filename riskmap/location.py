@@ -114,6 +114,7 @@ def parents(layers: Sequence[Layer]) -> dict[str, str]:
 _REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "tier_register": ("unit",),
+        "assessment_score": ("unit",),
         "hidden_danger": ("unit",),
         "safety_report": ("unit",),
         "consent": ("source", "target"),

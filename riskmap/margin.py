@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from riskmap.content import legend_of
 from riskmap.glyphs import MM_PER_POINT, wrap
 from riskmap.graticule import grid_convergence
 from riskmap.inks import Ink, ink_of
+from riskmap.ratings import scheme_lines
 from riskmap.sheet import (
     Rect,
     draw_line,
@@ -299,6 +300,12 @@ class _Column:
         if found != content.total:
             key = "figure.total_differs"
         yield self.text(self.say(key, n=found, total=content.total), weight="bold", gid="total")
+        if content.theme == "tier":
+            # Hinted letters of this size set wider than they measure: a narrower column.
+            narrow = replace(self, rect=replace(self.rect, width=self.rect.width * 0.95))
+            assessment, lang = self.margin.assessment, self.margin.lang
+            for line in scheme_lines(assessment, lang=lang, unit=content.unit):
+                yield narrow.text(line, size_pt=self.small_pt, gid="scheme")
 
     # -- scale, facts, signatures
 

@@ -199,7 +199,8 @@ class _Shelf:
         return feature_facts(row, layer=self._layers.get(str(row.get("layer"))), lang=lang)
 
     def _unit(self, row: Mapping[str, object]) -> Facts:
-        facts = unit_facts(row, lang=self.packing.lang)
+        schemes = self.packing.assessment.schemes
+        facts = unit_facts(row, lang=self.packing.lang, schemes=schemes)
         ref = str(row["ref"])
         if self._members is not None and ref not in self._members:
             # What another firm holds is not for this firm's page.

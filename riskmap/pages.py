@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -16,9 +16,10 @@ from riskmap.claims import (
     rule_facts,
 )
 from riskmap.content import build_content
+from riskmap.lineside import look_beside_lines
 from riskmap.packing import Packing, pack
-from riskmap.protection import LISTED_VERDICTS
-from riskmap.readout import measured_words, required_words
+from riskmap.ratings import conflicts, grades_table, scheme_lines
+from riskmap.readout import amendment_line, measured_words, required_words
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
 from riskmap.style import load_style
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 _UNNUMBERED = frozenset({"no_number", "no_report"})
 _SILENT = ("no_layer", "no_number", "off", "superseded", "site_only", "not_in_force")
-# The page lists so many buildings beside lines; the tables hold all.
-_LINES_SHOWN = 500
 # The review page draws its own lines and rings of none.
 _NOT_ON_REVIEW = ("verdict.", "check.ring", "symbol.judged", "symbol.suspected")
 _REVIEW_WORDS = ("webmap.", "detail.", "review.", "column.")
@@ -232,27 +231,12 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
             "lead": say("rules.lead", lang, lead),
             "groups": [group for group in groups if group[2]],
             "unused": list(_unused_layers(assessment, lang)),
-            **_line_protection(assessment, lang),
+            "lineside": look_beside_lines(assessment, lang=lang),
+            "amendments": [
+                amendment_line(one, lang=lang) for one in assessment.rulebook.amendments
+            ],
         },
     )
-
-
-def _line_protection(assessment: Assessment, lang: Lang) -> dict[str, object]:
-    """Show what stands beside roads, railways and pipelines, apart from the review."""
-    found = assessment.line_protection
-    shown = replace(assessment, findings=found.head(_LINES_SHOWN))
-    counts = found["verdict"].value_counts()
-    words = {name: say(f"verdict.{name}", lang) for name in LISTED_VERDICTS}
-    words["not_bound"] = say("lines.existing", lang)
-    return {
-        "lines": list(finding_facts(shown, lang=lang).values()),
-        "lines_total": len(found),
-        "line_words": words,
-        "line_counts": [
-            (words[name], int(counts[name])) for name in LISTED_VERDICTS if counts.get(name, 0)
-        ],
-        "rules": _rule_facts(assessment, lang),
-    }
 
 
 def _unused_layers(assessment: Assessment, lang: Lang) -> Iterator[tuple[str, str, int]]:
@@ -281,8 +265,13 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
         HTML that opens with no network and prints in landscape.
     """
     held = {layer.spec.role for layer in assessment.layers}
+    differing = conflicts(assessment, lang=lang)
     rows = [
-        _survey_row(row, assessment, lang, held) for row in assessment.survey.to_dict("records")
+        {
+            **_survey_row(row, assessment, lang, held),
+            "conflict_words": differing.get(str(row["ref"]), ""),
+        }
+        for row in assessment.survey.to_dict("records")
     ]
     radius = {"radius": metres(assessment.survey_radius_m)}
     return _render(
@@ -294,6 +283,8 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
             "rows": rows,
             "lead": say("survey.lead", lang, radius),
             "classes": [say(f"role.{role}", lang) for role in SURVEYED_ROLES],
+            "schemes": scheme_lines(assessment, lang=lang),
+            "grades": grades_table(assessment, lang=lang).to_dict("records"),
         },
     )
 
@@ -426,6 +417,7 @@ def index_page(assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLi
             "run": _run_line(assessment, lang),
             "groups": [group for group in groups if group[2]],
             "tiers": _tier_lines(assessment, lang),
+            "schemes": scheme_lines(assessment, lang=lang),
             "verdicts": _verdict_lines(assessment, lang),
             "dangers": _danger_lines(assessment, lang),
             "open_lines": list(_open_lines(assessment, lang)),

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from riskmap.ratings import conflict_words, letter_words, scheme_word
 from riskmap.roles import columns_of
+from riskmap.schemes import Schemes
 from riskmap.verdict import metres
 from riskmap.words import code_word, kind_word, say
 
@@ -159,7 +161,7 @@ def danger_facts(assessment: Assessment, *, lang: Lang) -> dict[str, DangerFacts
     return found
 
 
-def unit_facts(row: Mapping[str, object], *, lang: Lang) -> Facts:
+def unit_facts(row: Mapping[str, object], *, lang: Lang, schemes: Schemes | None = None) -> Facts:
     """Say what is known of an assessment unit.
 
     Parameters
@@ -168,27 +170,36 @@ def unit_facts(row: Mapping[str, object], *, lang: Lang) -> Facts:
         Row of UNITS.
     lang : {'zh', 'en'}
         Language wanted.
+    schemes : Schemes, optional
+        Tier schemes of the run, for their names and directions.
 
     Returns
     -------
     Facts
-        Name, kind, owner, place and adopted tier.
+        Name, kind, owner, place and adopted tier, and where a computed one differs.
     """
+    schemes = schemes or Schemes()
     park = str(row["park_name"]) or say("table.outside_parks", lang)
     tier = say(f"tier.{row['tier']}.long", lang)
     note = code_word("tier_note", row["tier_note"], lang)
+    scheme = scheme_word(schemes, row["scheme"], lang=lang)
+    scheme_note = code_word("scheme_note", row["scheme_note"], lang)
     values: dict[str, object] = {
-        "tier": say("facts.noted", lang, {"text": tier, "note": note}) if note else tier,
-        **{
-            name: row[name]
-            for name in ("scheme", "assessor", "assessed_on", "valid_until", "document")
-        },
+        "tier": _noted(tier, note, lang),
+        "computed_tier": _noted(
+            code_word("tier", row["computed_tier"], lang) or str(row["computed_letter"]),
+            scheme_word(schemes, row["computed_by"], lang=lang),
+            lang,
+        ),
+        "tier_conflict": conflict_words(row, schemes=schemes, lang=lang),
+        "scheme": _noted(scheme, scheme_note, lang),
+        **{name: row[name] for name in ("assessor", "assessed_on", "valid_until", "document")},
         "role": code_word("role", row["role"], lang),
         "owner": row["owner"],
         "park_name": "" if row["role"] == "chemical_park" else park,
         "built_up": code_word("yes_no", row["built_up"], lang),
         "town_name": row["town_name"],
-        "grade": row["grade"],
+        "grade": letter_words(row["grade"], schemes=schemes, role=str(row["role"]), lang=lang),
         "ref": row["ref"],
     }
     grade = row["major_hazard_grade"]
@@ -198,6 +209,10 @@ def unit_facts(row: Mapping[str, object], *, lang: Lang) -> Facts:
         (say(f"column.{name}", lang), str(value)) for name, value in values.items() if value
     )
     return Facts(str(row["name"]), kind_word(row["kind"], row["role"], lang), rows)
+
+
+def _noted(text: str, note: str, lang: Lang) -> str:
+    return say("facts.noted", lang, {"text": text, "note": note}) if text and note else text
 
 
 def feature_facts(row: Mapping[str, object], *, layer: Layer | None, lang: Lang) -> Facts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from riskmap.compiled import compiled, compiled_part
-from riskmap.distance import BEST, box_apart2, measure_inside, measure_run
+from riskmap.edges import BEST, box_apart2, measure_inside, measure_run
 from riskmap.geometry import (
     LONLAT,
     NEEDS_SPACE,
@@ -104,23 +104,22 @@ def _measure_hazard(
     desk.best[at] = bound
     for i in range(1, BEST):
         desk.best[at + i] = np.inf
-    nearest, nearest2 = -1, np.inf
-    link = desk.head[hazard]
+    first = link = desk.head[hazard]
+    nearest, nearest2 = first, np.inf
     while link >= 0:
         piece = desk.piece[link]
         if piece < runs:
             apart2 = box_apart2(pieces.box, 4 * piece, receptor[2], 0)
             if apart2 < nearest2:
-                nearest, nearest2 = piece, apart2
+                nearest, nearest2 = link, apart2
         link = desk.after[link]
-    if nearest >= 0:
-        measure_run(chains, pieces, nearest, receptor, desk.best, at)
-    link = desk.head[hazard]
+    desk.piece[first], desk.piece[nearest] = desk.piece[nearest], desk.piece[first]
+    link = first
     while link >= 0:
         piece = desk.piece[link]
         if piece >= runs:
             measure_inside(chains, pieces, piece, receptor, desk.best, at)
-        elif piece != nearest:
+        else:
             measure_run(chains, pieces, piece, receptor, desk.best, at)
         link = desk.after[link]
 

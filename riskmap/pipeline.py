@@ -12,6 +12,7 @@ import shapely
 from shapely import affinity
 
 from riskmap.assessment import Assessment, Marks
+from riskmap.computed import grade_scores, with_computed
 from riskmap.crs import PLANE_CRS, PLANE_HALF_WIDTH_M, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
 from riskmap.evidence import register_rows, reports_on
@@ -26,6 +27,7 @@ from riskmap.quality import check_layer, counts_table, leave_outside, problems_t
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.roles import ROLES
 from riskmap.rulebook import read_rulebooks
+from riskmap.schemes import read_schemes
 from riskmap.setback import Setbacks, check_setbacks
 from riskmap.tiers import tier_units
 from riskmap.zones import build_rings, build_zones
@@ -235,11 +237,17 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
     Assessment
         The tray for every output.
     """
+    tiers = config.project.tiers
+    schemes = read_schemes(
+        tiers.files, folder=config.folder, used=tiers.used, documents=tiers.documents
+    )
     ready = prepare(config, progress=progress)
     setbacks = check_setbacks(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
     )
-    units = tier_units(ready.layers, as_of=config.as_of)
+    units = tier_units(ready.layers, as_of=config.as_of, schemes=schemes)
+    grades = grade_scores(ready.layers, units=units, schemes=schemes, as_of=config.as_of)
+    units = with_computed(units, grades)
     rings = build_rings(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, plane=ready.plane
     )
@@ -275,7 +283,17 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         counts=counts_table([layer.counts for layer in ready.layers]),
         problems=problems_table(ready.layers),
         line_protection=_lines_inside(ready, config.as_of, inside),
+        schemes=schemes,
+        tier_grades=_local_grades(grades, everywhere=everywhere, units=units),
     )
+
+
+def _local_grades(
+    grades: pd.DataFrame, *, everywhere: pd.DataFrame, units: pd.DataFrame
+) -> pd.DataFrame:
+    """Leave out assessments of units outside the study area; one of no known unit stays."""
+    outside = set(everywhere["ref"]) - set(units["ref"])
+    return grades[~grades["unit"].isin(outside)].reset_index(drop=True)
 
 
 def _lines_inside(ready: Prepared, as_of: date, inside: set[str]) -> gpd.GeoDataFrame:

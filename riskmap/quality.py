@@ -128,8 +128,11 @@ def check_layer(raw: RawLayer, *, digest: str = "") -> Layer:
         geometry, alive, repaired = shapes.check(raw.geometry[kept], alive)
         plane[alive] = to_plane(geometry[alive], datum=datum)
     table["repaired"] = repaired
-    frame = gpd.GeoDataFrame(table, geometry=plane, crs=PLANE_CRS)[alive]
-    frame = frame.sort_values("ref", kind="stable").reset_index(drop=True)
+    frame = gpd.GeoDataFrame(table, geometry=plane, crs=PLANE_CRS)
+    # Every row is copied once more for each of these, column by column: most layers need neither.
+    frame = frame if alive.all() else frame[alive].reset_index(drop=True)
+    if not frame["ref"].is_monotonic_increasing:
+        frame = frame.sort_values("ref", kind="stable").reset_index(drop=True)
     repairs = int((repaired & alive).sum())
     counts = LayerCounts(
         layer=raw.spec.id,
@@ -161,6 +164,8 @@ def leave_outside(layer: Layer, *, reach: shapely.Geometry) -> Layer:
     """
     shapely.prepare(reach)
     near = shapely.intersects(reach, np.asarray(layer.features.geometry.array))
+    if near.all():
+        return layer
     frame = layer.features[near].reset_index(drop=True)
     repaired = int(frame["repaired"].sum())
     counts = replace(

@@ -10,7 +10,7 @@ from riskmap.verdict import metres, printed_distance
 from riskmap.words import code_word, say
 
 if TYPE_CHECKING:
-    from riskmap.articles import Rule
+    from riskmap.articles import Amendment, Rule
     from riskmap.words import Lang
 
 
@@ -93,3 +93,29 @@ def rule_demand(rule: Rule, *, lang: Lang) -> str:
         return f"{metres(entry.multiple.times)} × {column}"
     key = {"report": "facts.by_report", "inside": "facts.outside_area"}.get(entry.form)
     return say(key, lang) if key else ""
+
+
+def amendment_line(amendment: Amendment, *, lang: Lang) -> str:
+    """Write what a local rulebook did to another rule.
+
+    Parameters
+    ----------
+    amendment : Amendment
+        What was done.
+    lang : {'zh', 'en'}
+        Language wanted.
+
+    Returns
+    -------
+    str
+        One line: rule, what, who, when, file and reason.
+    """
+    done = say(f"amendment.{amendment.kind}", lang)
+    who = say("facts.comma", lang).join(
+        part for part in (amendment.by, amendment.on, amendment.file) if part
+    )
+    values = {"rule": amendment.rule, "done": done, "who": who}
+    line = say("rules.amendment", lang, values)
+    if amendment.reason is None:
+        return line
+    return say("facts.missing", lang, {"why": line, "names": amendment.reason.read(lang)})

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 # Notes of many candidates name only the first ones.
 _NAMED = 12
 _COLUMNS = ("required", "measured", "short")
-SITE_COUNTS = ("violations", "consents_missing", "undetermined", "too_near", "asked", "unanswered")
+SITE_COUNTS = (
+    "violations",
+    "consents_missing",
+    "undetermined",
+    "too_near",
+    "rules_asked",
+    "unanswered",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +232,9 @@ def _numbers(row: Mapping[Hashable, object], lang: Lang) -> tuple[str, str, str]
 def _notes(row: Mapping[Hashable, object], lang: Lang) -> Iterator[str]:
     if row["place"] != "inside":
         yield say(f"site.note.{row['place']}", lang)
-    if row["asked"] == 0 and row["unanswered"] == 0:
+    if row["rules_asked"] == 0 and row["unanswered"] == 0:
         yield say("site.note.no_rule", lang, {"role": code_word("role", row["role"], lang)})
-    elif row["asked"] == 0:
+    elif row["rules_asked"] == 0:
         yield say("site.note.unchecked", lang)
     if row["missing"]:
         names = [code_word("field", name, lang) for name in str(row["missing"]).split(", ")]
@@ -235,7 +242,9 @@ def _notes(row: Mapping[Hashable, object], lang: Lang) -> Iterator[str]:
     if row["guarded"]:
         yield say("site.note.guarded", lang, {"n": row["guarded"]})
     if row["unanswered"]:
-        yield say("site.note.asked", lang, {name: row[name] for name in ("asked", "unanswered")})
+        yield say(
+            "site.note.asked", lang, {"asked": row["rules_asked"], "unanswered": row["unanswered"]}
+        )
 
 
 def verdict_counts(answer: SiteAnswer, *, lang: Lang) -> str:

@@ -320,18 +320,10 @@ class _Report:
             OutputLink("page", say(f"output.{name}", lang), (("HTML", f"{name}.html"),))
             for name in ("review", "survey", "rules", "quality")
         ]
-        names = (
-            "findings",
-            "survey",
-            "hidden_dangers",
-            "units",
-            "rules",
-            "line_protection",
-            "layers",
-            "problems",
-        )
+        names = ("findings", "survey", "hidden_dangers", "units", "tier_grades", "rules", "layers")
         tables = tuple(
-            (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv") for name in names
+            (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv")
+            for name in (*names, "line_protection", "problems")
         )
         links += [
             OutputLink("data", say("output.workbook", lang), (("XLSX", "tables/riskmap.xlsx"),)),
@@ -358,6 +350,9 @@ class _Report:
             "sheet_plane_largest_scale_error": assessment.plane.largest_scale_error,
             "rulebook_digest": assessment.rulebook.digest,
             "rulebooks": dict(assessment.rulebook.files),
+            "tier_schemes_digest": assessment.schemes.digest,
+            "tier_schemes": dict(assessment.schemes.files),
+            "tier_schemes_used": dict(assessment.schemes.used),
             "inputs": [
                 {
                     "layer": layer.spec.id,
@@ -383,6 +378,7 @@ class _Report:
                 "pairs": len(assessment.pairs),
                 "units": len(assessment.units),
                 "survey": len(assessment.survey),
+                "tier_grades": len(assessment.tier_grades),
                 "hidden_dangers": len(assessment.hidden_dangers),
                 "line_protection": len(assessment.line_protection),
                 "verdicts": _counted(assessment),

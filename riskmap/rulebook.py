@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SHIPPED = Path(__file__).parent / "rulebooks"
+# Rulebooks that come with riskmap, as a project names them.
+SHIPPED_BOOKS = ("cn",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,13 @@ class Rulebook:
 
         Raises
         ------
-        KeyError
+        RulebookError
             When the book does not hold it.
         """
         for rule in self.rules:
             if rule.id == rule_id:
                 return rule
-        raise KeyError(rule_id)
+        raise RulebookError([complain("error.rule_not_there", {"id": rule_id})])
 
 
 def read_rulebooks(names: Sequence[str], *, folder: Path) -> Rulebook:
@@ -107,6 +109,17 @@ def read_rulebooks(names: Sequence[str], *, folder: Path) -> Rulebook:
     if complaints:
         raise RulebookError(complaints)
     return read_rulebook_files(paths)
+
+
+def shipped_files() -> list[Path]:
+    """List the rulebook files that come with riskmap.
+
+    Returns
+    -------
+    list of pathlib.Path
+        In the order of their names.
+    """
+    return sorted(path for name in SHIPPED_BOOKS for path in (_SHIPPED / name).glob("*.toml"))
 
 
 def read_rulebook_files(paths: Sequence[Path]) -> Rulebook:

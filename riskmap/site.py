@@ -305,7 +305,7 @@ def _sites(
     too_near = tray.findings[tray.findings["verdict"] == "not_bound"]
     too_near = too_near.drop_duplicates(["source", "target"])
     table["too_near"] = table["ref"].map(too_near["target"].value_counts()).fillna(0).astype(int)
-    table["asked"], table["missing"] = reach.asked(tray.coverage)
+    table["rules_asked"], table["missing"] = reach.asked(tray.coverage)
     table["unanswered"] = table["ref"].map(unanswered["ref"].value_counts()).fillna(0).astype(int)
     table = table.merge(_worst(tray, ends), on="ref", how="left")
     table["verdict"] = _verdicts(table)
@@ -357,5 +357,5 @@ def _verdicts(table: pd.DataFrame) -> NDArray[np.str_]:
     # Nothing found beyond the study area says nothing: the layers end there.
     quiet = np.where(table["too_near"] > 0, "too_near", "clear")
     quiet = np.where(table["place"] != "inside", "undetermined", quiet)
-    quiet = np.where(table["asked"] == 0, "unchecked", quiet)
+    quiet = np.where(table["rules_asked"] == 0, "unchecked", quiet)
     return np.where(held != "", held, quiet)

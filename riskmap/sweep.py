@@ -18,7 +18,8 @@ import numpy as np
 import shapely
 
 from riskmap.candidates import index_hazards, make_grid
-from riskmap.distance import BEST, finish, ground_m, measure_pairs
+from riskmap.distance import finish, ground_m, measure_pairs
+from riskmap.edges import BEST
 from riskmap.geometry import LONLAT, PLANE, doubled, latitude_table, make_chains
 from riskmap.passage import Ask, Desk, Found, Rows, find_near, take_past
 from riskmap.wkb import wkb_rows

@@ -5,6 +5,7 @@ A tier is never derived here. Several valid entries: the higher one. None: unass
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ import pandas as pd
 from riskmap.columns import date_range
 from riskmap.location import ancestors, gather_layers, locate, parents
 from riskmap.roles import CITY_UNIT_ROLES, ENTERPRISE_UNIT_ROLES, TIER_NAMES
+from riskmap.schemes import Schemes
 from riskmap.tables import UNITS, arrange
 
 if TYPE_CHECKING:
@@ -23,9 +25,14 @@ if TYPE_CHECKING:
     from riskmap.quality import Layer
 
 TIERS = (*TIER_NAMES, "unassessed")
+SCHEME_NOTES = ("unknown", "off", "not_in_force", "not_exact", "other", "no_colours", "undated")
+# What is written like an id is one: any other text names a scheme of the assessor's own.
+_ID = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)+")
 
 
-def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
+def tier_units(
+    layers: Sequence[Layer], *, as_of: date, schemes: Schemes | None = None
+) -> gpd.GeoDataFrame:
     """Give every assessment unit its adopted tier and the flags of where it lies.
 
     Parameters
@@ -34,6 +41,8 @@ def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
         Layers and registers of the run, in EPSG:3395.
     as_of : datetime.date
         Assessment date: an entry counts from its date to the end of its validity.
+    schemes : Schemes, optional
+        Tier schemes of the run: an entry that names one is checked against it.
 
     Returns
     -------
@@ -41,7 +50,8 @@ def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
         UNITS: city units (parks, plants, mines, and sources that are part of none) and
         enterprise units (sources, dumps, ponds of one); `unit` is the plant, mine or park
         that one belongs to (itself, or empty) and `park` the park;
-        `tier_note` is ``several``, ``expired``, ``not_yet``, ``no_date`` or empty.
+        `tier_note` is ``several``, ``expired``, ``not_yet``, ``no_date`` or empty and
+        `scheme_note` one of `SCHEME_NOTES` or empty. Nothing is computed here.
     """
     chosen = [
         layer for layer in layers if layer.spec.role in (*CITY_UNIT_ROLES, *ENTERPRISE_UNIT_ROLES)
@@ -66,6 +76,14 @@ def tier_units(layers: Sequence[Layer], *, as_of: date) -> gpd.GeoDataFrame:
     for column in entries.columns.drop("ref"):
         table[column] = adopted[column].to_numpy()
     table["tier"] = pd.Series(table["tier"], dtype="str").fillna("unassessed")
+    table["scheme_note"] = [
+        note_of_scheme(schemes or Schemes(), scheme, role=role, on=day)
+        for scheme, role, day in zip(
+            table["scheme"], table["role"], table["assessed_on"], strict=True
+        )
+    ]
+    for column in ("computed_tier", "computed_letter", "computed_by", "tier_conflict"):
+        table[column] = ""
     for column in ("kind", "major_hazard_grade", "grade"):
         if column not in table:
             table[column] = np.nan
@@ -98,7 +116,7 @@ def _entries(layers: Sequence[Layer], *, as_of: date) -> pd.DataFrame:
         columns={"unit": "ref", "date": "assessed_on"}
     )
     register["state"] = [
-        _state(start, end, as_of)
+        state_on(start, end, as_of)
         for start, end in zip(register["assessed_on"], register["valid_until"], strict=True)
     ]
     register.loc[register["tier"].isna(), "state"] = "no_tier"
@@ -114,7 +132,61 @@ def _entries(layers: Sequence[Layer], *, as_of: date) -> pd.DataFrame:
     return pd.concat([best, lapsed], ignore_index=True)[["ref", *columns]]
 
 
-def _state(start: object, end: object, as_of: date) -> str:
+def note_of_scheme(schemes: Schemes, scheme: object, *, role: str, on: object) -> str:
+    """Say what a reader must know of the scheme that an entry names.
+
+    Parameters
+    ----------
+    schemes : Schemes
+        Tier schemes of the run.
+    scheme : object
+        Id of a scheme, free text, or a missing value.
+    role : str
+        Role of the unit, empty when it is not known.
+    on : object
+        Date of the assessment, as the register gives it.
+
+    Returns
+    -------
+    str
+        The first of `SCHEME_NOTES` that is true: not held, off, not in force on the
+        assessment's own date or not known to be, another than the run names for this kind
+        of unit, a scheme of letters under a colour, an instrument whose dates are not held.
+        Else empty.
+    """
+    if not isinstance(scheme, str) or not scheme:
+        return ""
+    wanted = schemes.used_for(role)
+    other = "other" if wanted and wanted != scheme else ""
+    held = schemes.find(scheme)
+    if held is None:
+        return "unknown" if _ID.fullmatch(scheme) else other
+    if not held.is_on:
+        return "off"
+    days = date_range(on)
+    force = held.force_on(days) if days is not None else "in_force"
+    if force in {"not_in_force", "not_exact"}:
+        return force
+    if other or not held.gives_tiers:
+        return other or "no_colours"
+    return "undated" if force == "undated" and held.entry.number else ""
+
+
+def state_on(start: object, end: object, as_of: date) -> str:
+    """Tell whether an entry of a register is valid on a date.
+
+    Parameters
+    ----------
+    start, end : object
+        First day and end of validity, as the register gives them.
+    as_of : datetime.date
+        The date.
+
+    Returns
+    -------
+    str
+        ``valid``, ``expired``, ``not_yet``, ``no_date`` or ``bad_end``.
+    """
     begun, ended = date_range(start), date_range(end)
     if begun is None:
         return "no_date"

@@ -17,6 +17,7 @@ from riskmap.assets import LEAFLET_CSS, LEAFLET_JS, LEAFLET_VERSION, asset, own_
 from riskmap.content import build_content, legend_of
 from riskmap.packing import Packing, pack
 from riskmap.provenance import software_versions
+from riskmap.ratings import scheme_lines
 from riskmap.style import load_style
 from riskmap.words import as_lang, say
 
@@ -298,6 +299,8 @@ def _closing(assessment: Assessment, content: MapContent, lang: Lang) -> Iterato
     else:
         named = "webmap.total_units" if content.theme == "tier" else "webmap.total_records"
         yield say(named, lang, values)
+    if content.theme == "tier":
+        yield from scheme_lines(assessment, lang=lang, unit=content.unit)
     if content.theme == "tier" and not content.unit and assessment.units["park"].ne("").any():
         yield say("webmap.overlap", lang)
     unplaced = sum(int(drawn.features.geometry.is_empty.sum()) for drawn in looks)

@@ -113,15 +113,16 @@ def _u32(data: NDArray[np.uint8], at: int, big: bool) -> int:
 def _u64(data: NDArray[np.uint8], at: int, big: bool) -> int:
     if big:
         return (_u32(data, at, big) << 32) | _u32(data, at + 4, big)
+    i = np.uint64(at)  # an index that cannot count from the end: the eight become one load
     return (
-        int(data[at])
-        | (int(data[at + 1]) << 8)
-        | (int(data[at + 2]) << 16)
-        | (int(data[at + 3]) << 24)
-        | (int(data[at + 4]) << 32)
-        | (int(data[at + 5]) << 40)
-        | (int(data[at + 6]) << 48)
-        | (int(data[at + 7]) << 56)
+        int(data[i])
+        | (int(data[i + np.uint64(1)]) << 8)
+        | (int(data[i + np.uint64(2)]) << 16)
+        | (int(data[i + np.uint64(3)]) << 24)
+        | (int(data[i + np.uint64(4)]) << 32)
+        | (int(data[i + np.uint64(5)]) << 40)
+        | (int(data[i + np.uint64(6)]) << 48)
+        | (int(data[i + np.uint64(7)]) << 56)
     )
 
 

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from riskmap.ratings import conflicts, grades_table, scheme_word
 from riskmap.readout import rule_demand
 from riskmap.words import Lang, code_word, kind_word, say
 
@@ -133,6 +134,8 @@ def survey_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table["park_name"] = [name or outside for name in table["park_name"]]
     table["built_up"] = _words(table["built_up"], "yes_no", lang)
     table["tier"] = _words(table["tier"], "tier", lang)
+    differing = conflicts(assessment, lang=lang)
+    table["tier_conflict"] = [differing.get(ref, "") for ref in table["ref"]]
     table["verdict"] = [
         code_word("verdict", verdict, lang) or say("verdict.none", lang)
         for verdict in table["verdict"]
@@ -226,7 +229,32 @@ def units_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table["built_up"] = _words(table["built_up"], "yes_no", lang)
     table["tier"] = _words(table["tier"], "tier", lang)
     table["tier_note"] = _words(table["tier_note"], "tier_note", lang)
+    table["scheme_note"] = _words(table["scheme_note"], "scheme_note", lang)
+    table["computed_tier"] = _words(table["computed_tier"], "tier", lang)
+    differing = conflicts(assessment, lang=lang)
+    table["tier_conflict"] = [differing.get(ref, "") for ref in table["ref"]]
+    for column in ("scheme", "computed_by"):
+        schemes = assessment.schemes
+        table[column] = [scheme_word(schemes, name, lang=lang) for name in table[column]]
     return _headed(table.drop(columns=["role"]), lang)
+
+
+def tier_grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+    """Write every computed tier beside the adopted one, in words.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Finished run.
+    lang : {'zh', 'en'}
+        Language of headings and words.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an assessment.
+    """
+    return _headed(grades_table(assessment, lang=lang), lang)
 
 
 def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -316,8 +344,8 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     Returns
     -------
     dict of str to pandas.DataFrame
-        Tables by name: findings, survey, hidden_dangers, units, rules, line_protection,
-        layers, problems.
+        Tables by name: findings, survey, hidden_dangers, units, tier_grades, rules,
+        line_protection, layers, problems.
     """
     lines = replace(assessment, findings=assessment.line_protection)
     return {
@@ -325,6 +353,7 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
         "survey": survey_table(assessment, lang=lang),
         "hidden_dangers": dangers_table(assessment, lang=lang),
         "units": units_table(assessment, lang=lang),
+        "tier_grades": tier_grades_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
         "line_protection": findings_table(lines, lang=lang),
         "layers": counts_table(assessment, lang=lang),

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import shapely
 
-from riskmap.distance import BEST, measure_pairs
+from riskmap.distance import measure_pairs
+from riskmap.edges import BEST
 from riskmap.geometry import LONLAT, PLANE
 from riskmap.sweep import Batch, Reach, Sweeper, listed_reach, make_sweeper
 from riskmap.wkb import WkbRows, rows_of_shapes, wkb_rows

@@ -69,6 +69,14 @@ def test_the_compiled_form_says_what_the_python_says() -> None:
     assert len(fast) > 2500
 
 
+def test_kept_kernels_load_without_the_registries_of_the_compiler(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "0", "NUMBA_CACHE_DIR": str(tmp_path)}
+    small = "from riskmap.geometry import box_chunks, make_chains; chains = make_chains(8, 2)"
+    run = f"import sys; {small}; box_chunks(chains, 0, 1); print('numba.np.linalg' in sys.modules)"
+    assert told(run, environment).split() == ["True"]
+    assert told(run, environment).split() == ["False"]
+
+
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
     compiled.kernel_folder.cache_clear()

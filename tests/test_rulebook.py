@@ -29,7 +29,7 @@ def test_a_rule_without_a_citation_does_not_load(make_book: Callable[..., Rulebo
         (("distance_m = 100.0", ""), "exactly one of distance_m"),
         (('"unit_edge"', '"the_fence"'), "measure_from must be one of"),
         (('roles = ["hazard_source"]', 'roles = ["dragon"]'), "unknown role 'dragon'"),
-        (('tag = "memory"', 'tag = "rumour"'), "rule.0.tag"),
+        (('tag = "seen"', 'tag = "rumour"'), "rule.0.tag"),
         (('confidence = "low"', 'confidence = "low"\non = false'), "off needs off_reason"),
         (('confidence = "low"', 'confidence = "low"\nstatus = "verified"'), "verified_by"),
         (

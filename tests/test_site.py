@@ -198,9 +198,9 @@ def test_what_no_rule_is_about_and_what_no_layer_answers(tmp_path: Path) -> None
     status = dict(zip(store.unanswered["rule"], store.unanswered["status"], strict=True))
     assert status == {"test.both": "some_missing", "test.rail": "no_layer"}
     assert list(store.unanswered["missing_roles"]) == ["sensitive_place", "railway"]
-    assert (only(store)["asked"], only(store)["unanswered"]) == (1, 2)
+    assert (only(store)["rules_asked"], only(store)["unanswered"]) == (1, 2)
     dump = ask(config, plan(tmp_path / "d", "waste_dump", [(box(5, 0, 6, 1), {})], "dump_outline"))
-    assert (only(dump)["verdict"], only(dump)["asked"]) == ("unchecked", 0)
+    assert (only(dump)["verdict"], only(dump)["rules_asked"]) == ("unchecked", 0)
 
 
 def test_a_candidate_that_says_an_earlier_day_may_have_come_second(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Make the invented registers: adopted tiers, safety reports, hidden dangers."""
+"""Make the invented registers: adopted tiers, scores, safety reports, hidden dangers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,16 @@ if TYPE_CHECKING:
 def make_tiers(case: Case) -> list[Row]:
     """Make the register of adopted tiers, a few units left out."""
     dice = random.Random(13)
-    park, firm, mine = (
-        "化工园区：应急〔2023〕123号",
-        "企业：应急〔2018〕19号",
-        "非煤矿山：示例分级办法",
-    )
-    province = "江苏省政府令第140号"
+    # Ids of tier schemes, and free text where the assessor has a scheme of its own.
+    park, firm, mine = ("cn.tier.park_2023", "cn.tier.firm_2018", "非煤矿山：示例分级办法")
+    province = "cn.tier.js_report_140"
     rows: list[tuple[str, ...]] = [("parks/P1", "orange", park), ("parks/P2", "yellow", park)]
     for index, (_, row) in enumerate(case.layers["plants"]):
         if index % 5 != 4:
             tier = ("red", "orange", "yellow", "blue", "yellow")[index % 4 + (index % 3 == 0)]
             rows.append((f"plants/{row['id']}", tier, firm))
-    rows.append(("plants/E02", "yellow", f"企业：{province}"))
-    rows.append(("plants/E08", "orange", f"企业：{province}"))
+    rows.append(("plants/E02", "yellow", province))
+    rows.append(("plants/E08", "orange", province))
     rows.append(("plants/E05", "red", firm, "2019-05-01", "2022-05-01"))
     for index, (_, row) in enumerate(case.layers["quarries"]):
         if index not in {4, 7}:
@@ -33,7 +30,7 @@ def make_tiers(case: Case) -> list[Row]:
     odds = ["red", "orange", "orange", "yellow", "yellow", "yellow", "blue"]
     for index, (_, row) in enumerate(case.layers["units"]):
         if index % 4 != 3:
-            rows.append((f"units/{row['id']}", dice.choice(odds), f"风险单元：{province}"))
+            rows.append((f"units/{row['id']}", dice.choice(odds), province))
     made = []
     for number, (unit, tier, scheme, *days) in enumerate(rows, start=1):
         date, until = days or ("2024-06-30", "2027-06-30")
@@ -41,6 +38,53 @@ def make_tiers(case: Case) -> list[Row]:
         row |= {"date": date, "valid_until": until, "document": f"示例评字〔{date[:4]}〕{number}号"}
         made.append(row)
     return made
+
+
+def make_scores() -> list[Row]:
+    """Make the register of scores: most agree with what was adopted, some tell a story."""
+    firm, park = "cn.tier.firm_2018", "cn.tier.park_2023"
+    current, old = ("2024-06-30", "2027-06-30"), ("2019-05-01", "2022-05-01")
+    rows: list[tuple[str, str, Row, tuple[str, str]]] = [
+        ("plants/E01", firm, {"score": 68, "vetoes": "none"}, current),
+        ("plants/E02", firm, {"score": 74.5, "vetoes": "none"}, current),
+        ("plants/E03", firm, {"score": 82, "vetoes": "none"}, current),
+        # Adopted yellow, computed red: the conflict.
+        ("plants/E04", firm, {"score": 58, "vetoes": "none"}, current),
+        ("plants/E05", firm, {"score": 55, "vetoes": "none"}, old),
+        ("plants/E06", firm, {"score": 71, "vetoes": "none"}, current),
+        # 78 points would be yellow; a veto leads straight to red.
+        ("plants/E09", firm, {"score": 78, "vetoes": "accidents"}, current),
+        # Computed, but nobody has adopted a tier.
+        ("plants/E10", firm, {"score": 80, "vetoes": "none"}, current),
+        # Nobody said whether a veto stands.
+        ("plants/E11", firm, {"score": 84}, current),
+        # Assessed before the scheme was there.
+        ("plants/E13", firm, {"score": 66, "vetoes": "none"}, ("2017-05-20", "2027-05-19")),
+        ("parks/P1", park, {"score": 76}, current),
+        ("parks/P2", park, {"score": 66.5}, current),
+        ("parks/P1", "cn.tier.park_2019", {"score": 64}, ("2021-05-10", "2024-05-09")),
+        ("quarries/M1", "cn.tier.mine_letters", {"letter": "C"}, current),
+        ("quarries/M2", "cn.tier.lec", _factors(3, 6, 7), current),
+        ("quarries/M3", "cn.tier.lec", _factors(1, 6, 7), current),
+        ("quarries/M4", "cn.tier.ls_4x4", {"likelihood": 3, "severity": 3}, current),
+        ("units/U01", "cn.tier.firm_area", _area(), current),
+    ]
+    made = []
+    for number, (unit, scheme, values, (day, until)) in enumerate(rows, start=1):
+        row: Row = {"id": f"S{number:02}", "unit": unit, "scheme": scheme, **values}
+        row |= {"assessor": "示例评价机构", "date": day, "valid_until": until}
+        made.append({**row, "document": f"示例评分〔{day[:4]}〕{number}号"})
+    return made
+
+
+def _factors(likelihood: float, exposure: float, consequence: float) -> Row:
+    return {"likelihood": likelihood, "exposure": exposure, "consequence": consequence}
+
+
+def _area() -> Row:
+    scores = {"fire": 4, "toxicity": 2, "control_list": 3, "process": 0, "pressure": 1}
+    scores |= {"temperature": 2, "people": 2, "people_most": 3, "major_hazard": 3}
+    return {f"area_{name}": score for name, score in scores.items()}
 
 
 def make_reports(case: Case) -> list[Row]:
