@@ -12,6 +12,7 @@ from types import MappingProxyType
 _ROOMS = MappingProxyType(
     {
         "Assessment": "assessment",
+        "Declared": "proposal",
         "Layer": "quality",
         "RiskmapError": "errors",
         "Rulebook": "rulebook",
@@ -22,6 +23,7 @@ _ROOMS = MappingProxyType(
         "build_zones": "zones",
         "case_folder": "defaults",
         "check_setbacks": "setback",
+        "check_site": "site",
         "choose_sheet_plane": "crs",
         "draw_figure": "figure",
         "draw_map": "webmap",
@@ -30,6 +32,7 @@ _ROOMS = MappingProxyType(
         "load_style": "style",
         "make_layer": "quality",
         "map_units": "content",
+        "read_proposal": "proposal",
         "read_rulebooks": "rulebook",
         "read_schemes": "schemes",
         "render_map": "webmap",
