@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from riskmap.classes import Graded
 from riskmap.schemes import Schemes
 from riskmap.tables import TIER_GRADES, arrange
 
@@ -107,6 +108,8 @@ class Assessment:
         Tier schemes of the run, and which one it names for which kind of unit.
     tier_grades : pandas.DataFrame, optional
         TIER_GRADES.
+    graded : Graded
+        GRADES, STOCK_TERMS and CLASSES, and the standards that gave them.
     """
 
     title: Text
@@ -131,6 +134,7 @@ class Assessment:
     line_protection: gpd.GeoDataFrame
     schemes: Schemes = field(default_factory=Schemes)
     tier_grades: pd.DataFrame = field(default_factory=_no_grades)
+    graded: Graded = field(default_factory=Graded.nothing)
 
     @property
     def attributions(self) -> tuple[tuple[Text, str, str], ...]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from riskmap.checking import doubt_of, take_near, watch
 from riskmap.evidence import established_days
 from riskmap.hazards import HazardSide, listed_m
 from riskmap.lines import largest_width
@@ -21,6 +20,7 @@ from riskmap.outcome import worst_of_pairs
 from riskmap.protection import asked_roles, bind_builders
 from riskmap.roles import ROLES
 from riskmap.setback import check_receptors, finish_findings
+from riskmap.stream import check_batch, doubt_of, take_near, watch
 from riskmap.verdict import verdict_rank
 
 if TYPE_CHECKING:
@@ -177,9 +177,10 @@ class _Stream:
     def take(self, parts: list[Part], held: list[Layer], progress: Progress) -> LayerCounts:
         def take_one(layer: Layer) -> None:
             dated = _dated(layer, before=self.first_day)
-            parts.append(check_receptors(self.side, [dated], kin=self.ready.layers))
+            filled, part = check_batch(self.side, dated, ready=self.ready)
+            parts.append(part)
             if self.is_asked:
-                held.append(dated)
+                held.append(filled)
 
         doubt_m = doubt_of(self.source)
         reach_m = self.side.reach_of(self.source.spec.role, doubt_m=doubt_m)

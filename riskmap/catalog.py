@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from riskmap.errors import Complaint, ConfigError, complain
-from riskmap.roles import LINES, ROLES, columns_of, is_register
+from riskmap.roles import LINES, PEOPLE_ROLES, ROLES, columns_of, is_register
 from riskmap.words import Text
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class LayerSpec(BaseModel):
     The fields are the keys of a ``[[layer]]`` table; ``layers/README.md`` describes each.
     ``accuracy_m`` is the largest positional error of the layer [m]; ``line_within_m`` the
     largest distance between the drawn geometry and the line that a rule asks for [m], when
-    the office knows it.
+    the office knows it. ``complete`` declares that nobody who lives in the study area or
+    within reach of it is missing: only then "no residents found" means none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +63,7 @@ class LayerSpec(BaseModel):
     extent: tuple[float, float, float, float] | None = None
     repair: list[Literal["longitude_sign"]] = Field(default_factory=list)
     illustrative: bool = False
+    complete: bool = False
     source: Text
     licence: str
     vintage: str
@@ -92,6 +94,8 @@ class LayerSpec(BaseModel):
             raise ValueError(f"reference is not declared; one of: {', '.join(LINES)}")
         if self.reference is not None and self.reference not in LINES:
             raise ValueError(f"unknown reference {self.reference!r}; one of: {', '.join(LINES)}")
+        if self.complete and self.role not in PEOPLE_ROLES:
+            raise ValueError(f"complete is for layers of people: {', '.join(PEOPLE_ROLES)}")
         return self
 
 

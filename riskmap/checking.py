@@ -16,29 +16,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from riskmap.batches import BATCH_ROWS, LayerSource, open_source
+from riskmap.classes import grade_and_classify
 from riskmap.config import load_config
 from riskmap.engine import Tile, make_tiles, owners
 from riskmap.errors import DataError, OutputError, complain
-from riskmap.geometry import OK
 from riskmap.hazards import HazardSide
 from riskmap.io import write_parquet
-from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, nothing_left, prepare, refs_inside
+from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, prepare, refs_inside
 from riskmap.progress import Silent
-from riskmap.quality import FirstOnes, LayerCounts, check_layer, counts_table, leave_outside
+from riskmap.quality import LayerCounts, counts_table
 from riskmap.setback import Part, Setbacks, check_receptors, join_parts
-from riskmap.sweep import Sweeper, listed_reach, make_sweeper
+from riskmap.stream import check_batch, doubt_of, take_near, watch
 from riskmap.wkb import rows_of_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
-    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
-    from riskmap.columns import Problem
     from riskmap.config import RunConfig
     from riskmap.engine import Executor
     from riskmap.progress import Progress
@@ -96,6 +94,12 @@ def open_project(config: RunConfig, *, progress: Progress | None = None) -> Open
         if source is not None:
             sources.append(source)
     ready = prepare(config, progress=progress, sources=sources, refused=refused)
+    # Rules select by grade and class. What streams is not counted, and closes no count.
+    unread = frozenset(source.spec.role for source in sources)
+    layers, _ = grade_and_classify(
+        ready.layers, gradings=ready.gradings, as_of=config.as_of, unread=unread
+    )
+    ready = replace(ready, layers=layers)
     side = HazardSide.prepare(ready.layers, rulebook=ready.rulebook, as_of=config.as_of)
     return Opened(ready, tuple(sources), side)
 
@@ -154,111 +158,11 @@ def _stream(
     parts: list[Part] = []
 
     def take(layer: Layer) -> None:
-        parts.append(check_receptors(side, [layer], kin=ready.layers))
+        parts.append(check_batch(side, layer, ready=ready)[1])
 
     near = watch(side.hazards, reach_m=side.reach_of(source.spec.role, doubt_m=doubt_of(source)))
     counts = take_near(source, near=near, ready=ready, take=take, progress=progress)
     return parts, counts
-
-
-def doubt_of(source: LayerSource) -> float:
-    """Tell how far at most the true lines of a streamed layer may lie from the drawn ones.
-
-    Parameters
-    ----------
-    source : LayerSource
-        The layer.
-
-    Returns
-    -------
-    float
-        Distance [m].
-    """
-    return source.accuracy_m + (source.spec.line_within_m or 0.0) + WIDEST_ROAD_M
-
-
-def take_near(
-    source: LayerSource,
-    *,
-    near: Sweeper,
-    ready: Prepared,
-    take: Callable[[Layer], None],
-    progress: Progress,
-) -> LayerCounts:
-    """Read a layer batch by batch and hand on the rows that something can reach.
-
-    Parameters
-    ----------
-    source : LayerSource
-        The layer.
-    near : Sweeper
-        What may reach its rows, and how far (`watch`).
-    ready : Prepared
-        What is held; rows beyond its reach are left outside.
-    take : callable
-        Given each batch of near rows, checked, as a layer.
-    progress : Progress
-        Told of each batch.
-
-    Returns
-    -------
-    LayerCounts
-        What became of the layer's rows; those that nothing can reach are outside.
-
-    Raises
-    ------
-    DataError
-        When the file cannot be read, or every row of it is rejected.
-    """
-    spec = source.spec
-    seen = LayerCounts(spec.id, spec.role, source.rows, 0, 0, 0, 0, 0)
-    once = FirstOnes()
-    first: list[Problem] = []
-    for batch in source.batches(near.grid.box.reshape(-1, 4)):
-        reached, status = near.near(batch.places())
-        # What is no place is looked at as well: quality says why it is rejected.
-        wanted = reached | (status != OK)
-        if wanted.any():
-            layer = once.keep(check_layer(batch.raw_layer(wanted)))
-            first = first or [one for one in layer.problems if one.outcome == "rejected"][:1]
-            layer = leave_outside(layer, reach=ready.reach)
-            seen = replace(
-                seen,
-                used=seen.used + layer.counts.used,
-                repaired=seen.repaired + layer.counts.repaired,
-                rejected=seen.rejected + layer.counts.rejected,
-            )
-            if len(layer.features):
-                take(layer)
-        progress.advance(spec.id)
-    # A row that is in reach of no hazard, read or unread, is outside.
-    counts = replace(seen, outside=source.rows - seen.used - seen.repaired - seen.rejected)
-    complaints = nothing_left(counts, spec=spec, problems=first)
-    if complaints:
-        raise DataError(complaints)
-    return counts
-
-
-def watch(features: gpd.GeoDataFrame, *, reach_m: NDArray[np.float64]) -> Sweeper:
-    """Index features by how far each looks for one layer.
-
-    Parameters
-    ----------
-    features : geopandas.GeoDataFrame
-        Features in EPSG:3395.
-    reach_m : numpy.ndarray, shape (features,)
-        How far each looks [m], below 0 not at all.
-
-    Returns
-    -------
-    Sweeper
-        Tells which rows come near.
-    """
-    shapes = np.asarray(features.geometry.array)
-    return make_sweeper(
-        rows_of_shapes(shapes),
-        reach=listed_reach(np.arange(len(shapes), dtype=np.int64), reach_m[:, None]),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_NOTES = (
+    "几何图层必须声明 `datum`；危险源和防护目标图层必须声明 `reference`。",
+    "A layer with geometry declares its `datum`; hazards and receptors declare `reference`.",
+    "",
+    "`complete = true` 只用于人口、居住区、敏感场所、建筑物图层：研究区及周边的住户没有遗漏。",
+    "`complete = true`, on layers of people only: nobody who lives in or around is missing.",
+    "",
+    "没有此声明时，查不到住户不等于没有住户。",
+    "Without it, no residents found does not mean none.",
+    "",
+    "人口只计常住人口：居住区取 `persons`；其他场所、建筑物取 `residents`。",
+    "Only residents count: `persons` of homes, `residents` of other places and buildings.",
+    "",
+    "企业的 `persons` 为最大当班人数，商场等为高峰人数。",
+    "A firm's `persons` is its largest shift, a shop's its peak.",
+    "",
+    "建筑物的 `kind` 用敏感场所的取值，另有 `housing`（住宅）、`industrial`（其他工业企业）。",
+    "A building's `kind` takes the values of sensitive places, and `housing` or `industrial`.",
+    "",
+)
+
+
 def write_dictionary() -> str:
     """Write roles, columns, vocabularies and reference lines as Markdown.
 
@@ -38,9 +60,7 @@ def write_dictionary() -> str:
             for name, field in LayerSpec.model_fields.items()
         ),
         "",
-        "几何图层必须声明 `datum`；危险源和防护目标图层必须声明 `reference`。",
-        "A layer with geometry declares its `datum`; hazards and receptors declare `reference`.",
-        "",
+        *_NOTES,
         "## 各图层共有的列 / Columns of every layer",
         "",
         *_columns(COMMON_COLUMNS),

@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
-from riskmap.clauses import Range
+from riskmap.clauses import Range, Strict
 from riskmap.roles import TIER_NAMES
 from riskmap.words import Text
 
@@ -28,10 +28,6 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 DIRECTIONS = ("higher_is_better", "higher_is_worse", "first_is_best", "first_is_worst")
 LETTERS: tuple[Letter, ...] = ("A", "B", "C", "D")
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Step(Range):
@@ -158,21 +154,21 @@ def _agree(steps: tuple[Step, ...], info: ValidationInfo) -> None:
         raise ValueError("a step gives a tier, a letter or a level")
 
 
-class Veto(_Strict):
+class Veto(Strict):
     """Name what leads straight to the worst step, whatever the score."""
 
     id: Name
     title: Text
 
 
-class Item(_Strict):
+class Item(Strict):
     """Name one item of the score sheet, with the points that it takes or gives."""
 
     points: float
     title: Text
 
 
-class Ladder(_Strict):
+class Ladder(Strict):
     """Hold a score ladder.
 
     Notes
@@ -208,14 +204,14 @@ class Ladder(_Strict):
         return self.full_score + sum(max(0.0, item.points) for item in self.item)
 
 
-class LetterStep(_Strict):
+class LetterStep(Strict):
     """Give one letter its tier, where the scheme maps letters to colours."""
 
     letter: Letter
     tier: Tier | None = None
 
 
-class Letters(_Strict):
+class Letters(Strict):
     """Hold a scheme of letters alone, in the order of the alphabet."""
 
     direction: LetterDirection
@@ -237,7 +233,7 @@ class Letters(_Strict):
         return value
 
 
-class Matrix(_Strict):
+class Matrix(Strict):
     """Hold a matrix of likelihood (rows) and severity (columns).
 
     Notes
@@ -290,14 +286,14 @@ class Matrix(_Strict):
         return row[self.severity.index(severity)]
 
 
-class Value(_Strict):
+class Value(Strict):
     """Give one value of a factor its meaning."""
 
     value: float = Field(gt=0.0)
     title: Text
 
 
-class Product(_Strict):
+class Product(Strict):
     """Hold D = L·E·C: the tables of the three factors, the classes, and a use as tiers."""
 
     direction: Literal["higher_is_worse"]
@@ -315,7 +311,7 @@ class Product(_Strict):
         return value
 
 
-class AreaLevel(_Strict):
+class AreaLevel(Strict):
     """Hold one score of an item and what earns it.
 
     Notes
@@ -330,7 +326,7 @@ class AreaLevel(_Strict):
     receptor_class: Literal["general_1", "general_2", "general_3"] | None = None
 
 
-class AreaItem(_Strict):
+class AreaItem(Strict):
     """Hold one item: its column of the register, its scores, and how far it is counted [m]."""
 
     column: Name
@@ -344,7 +340,7 @@ class AreaItem(_Strict):
         return tuple(level.score for level in self.level)
 
 
-class Area(_Strict):
+class Area(Strict):
     """Hold the sheet of one area of a firm.
 
     Notes
@@ -368,7 +364,7 @@ class Area(_Strict):
         return value
 
 
-class Registered(_Strict):
+class Registered(Strict):
     """Hold a scheme whose tiers are adopted from documents: its numbers are not held."""
 
     no_number: Text

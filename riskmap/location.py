@@ -117,6 +117,7 @@ _REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "assessment_score": ("unit",),
         "hidden_danger": ("unit",),
         "safety_report": ("unit",),
+        "stock": ("unit",),
         "consent": ("source", "target"),
     }
 )

@@ -18,7 +18,7 @@ from riskmap.claims import (
 from riskmap.content import build_content
 from riskmap.lineside import look_beside_lines
 from riskmap.packing import Packing, pack
-from riskmap.ratings import conflicts, grades_table, scheme_lines
+from riskmap.ratings import conflicts, ratings_table, scheme_lines
 from riskmap.readout import amendment_line, measured_words, required_words
 from riskmap.register import SURVEYED_ROLES
 from riskmap.roles import ROLES
@@ -284,7 +284,7 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
             "lead": say("survey.lead", lang, radius),
             "classes": [say(f"role.{role}", lang) for role in SURVEYED_ROLES],
             "schemes": scheme_lines(assessment, lang=lang),
-            "grades": grades_table(assessment, lang=lang).to_dict("records"),
+            "grades": ratings_table(assessment, lang=lang).to_dict("records"),
         },
     )
 

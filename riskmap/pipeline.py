@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,10 +12,12 @@ import shapely
 from shapely import affinity
 
 from riskmap.assessment import Assessment, Marks
+from riskmap.classes import grade_and_classify
 from riskmap.computed import grade_scores, with_computed
 from riskmap.crs import PLANE_CRS, PLANE_HALF_WIDTH_M, choose_sheet_plane, plane_scale
 from riskmap.errors import Complaint, DataError, complain
 from riskmap.evidence import register_rows, reports_on
+from riskmap.grading import read_gradings
 from riskmap.hazards import listed_m
 from riskmap.io import open_layer
 from riskmap.location import gather, note_references
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from riskmap.columns import Problem
     from riskmap.config import RunConfig
     from riskmap.crs import SheetPlane
+    from riskmap.grading import Gradings
     from riskmap.progress import Progress
     from riskmap.quality import Layer, LayerCounts
     from riskmap.rulebook import Rulebook
@@ -62,6 +65,8 @@ class Prepared:
         Layers that matter to the study area, in EPSG:3395.
     rulebook : Rulebook
         The law.
+    gradings : Gradings
+        The grading standards that go with it.
     study_area : shapely.Geometry
         Study area in EPSG:3395.
     reach : shapely.Geometry
@@ -72,6 +77,7 @@ class Prepared:
 
     layers: tuple[Layer, ...]
     rulebook: Rulebook
+    gradings: Gradings
     study_area: shapely.Geometry
     reach: shapely.Geometry
     plane: SheetPlane
@@ -111,6 +117,7 @@ def prepare(
     """
     progress = progress or Silent()
     rulebook = read_rulebooks(config.project.rulebooks, folder=config.folder)
+    gradings = read_gradings(config.project.rulebooks)
     progress.start("step.layers", len(config.catalog.layer))
     layers: list[Layer] = []
     complaints: list[Complaint] = []
@@ -147,6 +154,8 @@ def prepare(
         ),
         default=0.0,
     )
+    if gradings.hazards is not None and any(layer.spec.role == "stock" for layer in layers):
+        longest_m = max(longest_m, gradings.hazards.table_5.outward_m)
     reach = _reach(study_area, longest_m=max(longest_m, radius_m), doubts=doubts)
     layers = [
         leave_outside(layer, reach=reach)
@@ -155,7 +164,7 @@ def prepare(
         for layer in layers
     ]
     plane = choose_sheet_plane(study_area, declared=config.project.sheet_crs)
-    return Prepared(tuple(layers), rulebook, study_area, reach, plane)
+    return Prepared(tuple(layers), rulebook, gradings, study_area, reach, plane)
 
 
 def nothing_left(
@@ -242,6 +251,9 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         tiers.files, folder=config.folder, used=tiers.used, documents=tiers.documents
     )
     ready = prepare(config, progress=progress)
+    layers, graded = grade_and_classify(ready.layers, gradings=ready.gradings, as_of=config.as_of)
+    # Rules select by grade and class: from here on the filled layers stand for the read ones.
+    ready = replace(ready, layers=layers)
     setbacks = check_setbacks(
         ready.layers, rulebook=ready.rulebook, as_of=config.as_of, progress=progress
     )
@@ -285,6 +297,7 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         line_protection=_lines_inside(ready, config.as_of, inside),
         schemes=schemes,
         tier_grades=_local_grades(grades, everywhere=everywhere, units=units),
+        graded=graded.only(inside),
     )
 
 

@@ -179,7 +179,7 @@ def _named(row: Mapping[Hashable, object]) -> dict[str, object]:
     return {str(name): value for name, value in row.items()}
 
 
-def grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
+def ratings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     """Write every computed tier, and every assessment that could not be graded, in words.
 
     Parameters

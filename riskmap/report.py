@@ -13,6 +13,7 @@ import pyogrio
 from riskmap.content import build_title, map_units
 from riskmap.errors import OutputError, complain
 from riskmap.figure import draw_figure, save_figure
+from riskmap.gradepage import grades_page
 from riskmap.io import write_geopackage, write_table
 from riskmap.pages import (
     OutputLink,
@@ -300,6 +301,7 @@ class _Report:
         pages = {
             "review.html": review_page(self.assessment, lang=self.lang, style=self.style),
             "survey.html": survey_page(self.assessment, lang=self.lang),
+            "grades.html": grades_page(self.assessment, lang=self.lang),
             "rules.html": rules_page(self.assessment, lang=self.lang),
             "quality.html": quality_page(self.assessment, lang=self.lang),
         }
@@ -318,12 +320,14 @@ class _Report:
             links.append(OutputLink("unit" if job.unit else "map", title, files, picture))
         links += [
             OutputLink("page", say(f"output.{name}", lang), (("HTML", f"{name}.html"),))
-            for name in ("review", "survey", "rules", "quality")
+            for name in ("review", "survey", "grades", "rules", "quality")
         ]
-        names = ("findings", "survey", "hidden_dangers", "units", "tier_grades", "rules", "layers")
+        names: tuple[str, ...] = ("findings", "survey", "hidden_dangers", "units")
+        names += ("tier_grades",)
+        names += ("grades", "stock_terms", "classes", "rules", "line_protection")
+        names += ("layers", "problems")
         tables = tuple(
-            (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv")
-            for name in (*names, "line_protection", "problems")
+            (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv") for name in names
         )
         links += [
             OutputLink("data", say("output.workbook", lang), (("XLSX", "tables/riskmap.xlsx"),)),
@@ -353,6 +357,7 @@ class _Report:
             "tier_schemes_digest": assessment.schemes.digest,
             "tier_schemes": dict(assessment.schemes.files),
             "tier_schemes_used": dict(assessment.schemes.used),
+            "gradings": dict(assessment.graded.gradings.files),
             "inputs": [
                 {
                     "layer": layer.spec.id,
@@ -381,6 +386,7 @@ class _Report:
                 "tier_grades": len(assessment.tier_grades),
                 "hidden_dangers": len(assessment.hidden_dangers),
                 "line_protection": len(assessment.line_protection),
+                "grades": len(assessment.graded.grades),
                 "verdicts": _counted(assessment),
             },
             "versions": software_versions(),

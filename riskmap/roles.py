@@ -106,7 +106,22 @@ RECEPTOR_CLASSES = ("high_sensitive", "important", "general_1", "general_2", "ge
 TIER_NAMES = ("red", "orange", "yellow", "blue")
 STATUS_NAMES = ("open", "in_work", "done", "closed", "overdue")
 
-_UNIT_CLASS = {"receptor_class": _words(*RECEPTOR_CLASSES), "persons": _number("persons")}
+_UNIT_CLASS = {
+    "receptor_class": _words(*RECEPTOR_CLASSES),
+    "persons": _number("persons"),
+    # Of `persons`, those who live there: schools and markets hold others too.
+    "residents": _number("persons"),
+    "storeys": _number("storeys"),
+}
+# What GB 36894 asks of offices, shops, hotels, venues and parks.
+_SIZES = {
+    "floor_area_m2": _number("m2"),
+    "land_area_m2": _number("m2"),
+    "beds": _number("beds"),
+    "office_workers": _number("persons"),
+    "county_level": _YES_NO,
+    "open_air": _YES_NO,
+}
 
 
 def _role(*parts: Part, columns: Mapping[str, Column] = MappingProxyType({})) -> Role:
@@ -230,6 +245,19 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                     "market",
                     "office",
                     "worship",
+                    "culture",
+                    "museum",
+                    "monument",
+                    "urban_rail",
+                    "guarded",
+                    "stadium",
+                    "hotel",
+                    "business",
+                    "entertainment",
+                    "utility_outlet",
+                    "fuel_outlet",
+                    "passenger_hub",
+                    "urban_park",
                     "other",
                 ),
                 "important_public": _YES_NO,
@@ -237,13 +265,26 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "high_rise": _YES_NO,
                 "station_class": _number("1-3"),
                 **_UNIT_CLASS,
+                **_SIZES,
             },
         ),
         "building": _role(
             "receptor",
             columns={
                 "kind": _TEXT,
+                "households": _number("households"),
+                # Village or estate that the building is one of.
+                "estate": _TEXT,
                 **_UNIT_CLASS,
+                **_SIZES,
+            },
+        ),
+        "population": _role(
+            "ground",
+            columns={
+                "persons": _number("persons"),
+                # Declares that people live evenly over an area, so that a share may be taken.
+                "spread": _words("even"),
             },
         ),
         "road": _role(
@@ -351,6 +392,22 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "plan": _TEXT,
             },
         ),
+        "stock": _role(
+            "register",
+            columns={
+                "unit": _TEXT,
+                "substance": _TEXT,
+                "substance_number": _number("GB 18218 table 1"),
+                "cas": _TEXT,
+                # Symbols of GB 18218 table 2, separated by commas; none: in no class.
+                "hazard_class": _TEXT,
+                "quantity_t": _number("t"),
+                "share": _number("0-1"),
+                "same_class": _YES_NO,
+                "document": _TEXT,
+                "date": _DATE,
+            },
+        ),
         "consent": _role(
             "register",
             columns={
@@ -381,6 +438,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
 # Assessment units hung up at city scale, and those of the enterprise sheet (mission.md).
 CITY_UNIT_ROLES = ("chemical_park", "chemical_plant", "non_coal_mine")
 ENTERPRISE_UNIT_ROLES = ("hazard_source", "waste_dump", "tailings_pond")
+# Where people are counted: in population layers, else in the others.
+PEOPLE_ROLES = ("population", "residential_zone", "sensitive_place", "building")
 
 
 def is_register(role: str) -> bool:

@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import ValidationError, field_validator, model_validator
 
 from riskmap.catalog import complaints_of, read_toml
-from riskmap.clauses import Confidence, RuleId, Tag
+from riskmap.clauses import Confidence, RuleId, Strict, Tag
 from riskmap.columns import date_range
 from riskmap.errors import Complaint, ConfigError, RulebookError, complain
 from riskmap.ladders import Area, Ladder, Letters, Matrix, Product, Registered
@@ -38,11 +38,7 @@ KINDS: tuple[Kind, ...] = ("ladder", "letters", "matrix", "product", "area", "re
 FORCES: tuple[Force, ...] = ("in_force", "not_in_force", "not_exact", "undated")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SchemeEntry(_Strict):
+class SchemeEntry(Strict):
     """Hold one scheme file as it is written.
 
     Notes

@@ -25,6 +25,7 @@ from riskmap.pipeline import marks_of
 from riskmap.progress import Silent
 from riskmap.quality import counts_table, problems_table
 from riskmap.rules import NO, UNKNOWN
+from riskmap.stream import classify_batch
 from riskmap.tables import (
     FINDINGS,
     HIDDEN_DANGERS,
@@ -136,6 +137,8 @@ def check_site(
     if any(spec.id == candidates.spec.id for spec in config.catalog.layer):
         raise ConfigError([complain("error.site_id", {"id": candidates.spec.id})])
     project = open_project(config, progress=progress)
+    # Rules select by class; a candidate's neighbours are not counted with it.
+    candidates, _ = classify_batch(candidates, ready=project.ready, as_of=config.as_of)
     met = hold_both_ways(project, candidates=candidates, progress=progress)
     standing = [layer.spec.role for layer in project.ready.layers]
     standing += [source.spec.role for source in project.sources]

@@ -24,7 +24,7 @@ from riskmap.report import MANIFEST, fill_folder, write_text
 from riskmap.style import load_style
 from riskmap.verdict import VERDICTS
 from riskmap.webmap import page_environment, page_head
-from riskmap.words import code_word, kind_word, say
+from riskmap.words import code_word, kind_word, knows, say
 from riskmap.workbook import findings_table, write_workbook
 
 if TYPE_CHECKING:
@@ -139,7 +139,9 @@ def _written(answer: SiteAnswer, findings: gpd.GeoDataFrame, lang: Lang) -> pd.D
 
 
 def _headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    return table.rename(columns={name: say(f"column.{name}", lang) for name in table.columns})
+    own = {name: f"site.column.{name}" for name in table.columns}
+    keys = {name: key if knows(key) else f"column.{name}" for name, key in own.items()}
+    return table.rename(columns={name: say(key, lang) for name, key in keys.items()})
 
 
 def write_answer(answer: SiteAnswer, *, out: Path, lang: Lang) -> Path:

@@ -302,6 +302,93 @@ UNANSWERED = _schema(
 )
 
 
+STOCK_TERMS = _schema(
+    "STOCK_TERMS",
+    ("number",),
+    {
+        "number": "count",
+        "unit": "text",
+        "entry_ref": "text",
+        "substance": "text",
+        "cas": "text",
+        "hazard_class": "text",
+        "quantity_t": "number",
+        "share": "number",
+        "found_by": "text",
+        "entry": "text",
+        "threshold_t": "number",
+        "ratio_low": "number",
+        "ratio_high": "number",
+        "beta_low": "number",
+        "beta_high": "number",
+        "term": "text",
+        "term_state": "text",
+        "missing": "text",
+        "document": "text",
+        "date": "text",
+    },
+)
+
+GRADES = _schema(
+    "GRADES",
+    ("unit",),
+    {
+        "unit": "text",
+        "name": "text",
+        "plant": "text",
+        "plant_name": "text",
+        "terms": "text",
+        "s_low": "number",
+        "s_high": "number",
+        "persons_low": "number",
+        "persons_high": "number",
+        "persons_estimate": "number",
+        "people_from": "text",
+        "people_complete": "flag",
+        "alpha_low": "number",
+        "alpha_high": "number",
+        "r_low": "number",
+        "r_high": "number",
+        "grades": "text",
+        "declared_grade": "number",
+        "grade_standing": "text",
+        "missing": "text",
+    },
+)
+
+PEOPLE = _schema(
+    "PEOPLE",
+    ("ref",),
+    {
+        "ref": "text",
+        "persons_low": "number",
+        "persons_high": "number",
+        "persons_estimate": "number",
+        "people_from": "text",
+        "people_complete": "flag",
+        "missing": "text",
+    },
+)
+
+CLASSES = _schema(
+    "CLASSES",
+    ("ref",),
+    {
+        "ref": "text",
+        "name": "text",
+        "role": "text",
+        "kind": "text",
+        "counted_with": "text",
+        "declared_class": "text",
+        "possible_classes": "text",
+        "receptor_class": "text",
+        "basis": "text",
+        "conflict": "flag",
+        "missing": "text",
+    },
+)
+
+
 def arrange(table: pd.DataFrame, schema: TableSchema) -> gpd.GeoDataFrame:
     """Bring a table into the columns, types and order of its contract.
 

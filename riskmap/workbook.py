@@ -14,7 +14,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from riskmap.ratings import conflicts, grades_table, scheme_word
+from riskmap.gradebook import classes_table, grades_table, terms_table
+from riskmap.ratings import conflicts, ratings_table, scheme_word
 from riskmap.readout import rule_demand
 from riskmap.words import Lang, code_word, kind_word, say
 
@@ -254,7 +255,7 @@ def tier_grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     pandas.DataFrame
         One row an assessment.
     """
-    return _headed(grades_table(assessment, lang=lang), lang)
+    return _headed(ratings_table(assessment, lang=lang), lang)
 
 
 def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -344,8 +345,8 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     Returns
     -------
     dict of str to pandas.DataFrame
-        Tables by name: findings, survey, hidden_dangers, units, tier_grades, rules,
-        line_protection, layers, problems.
+        Tables by name: findings, survey, hidden_dangers, units, tier_grades, grades, stock_terms,
+        classes, rules, line_protection, layers, problems.
     """
     lines = replace(assessment, findings=assessment.line_protection)
     return {
@@ -354,6 +355,9 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
         "hidden_dangers": dangers_table(assessment, lang=lang),
         "units": units_table(assessment, lang=lang),
         "tier_grades": tier_grades_table(assessment, lang=lang),
+        "grades": grades_table(assessment, lang=lang),
+        "stock_terms": terms_table(assessment, lang=lang),
+        "classes": classes_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
         "line_protection": findings_table(lines, lang=lang),
         "layers": counts_table(assessment, lang=lang),

@@ -59,6 +59,11 @@ def faults(tmp_path: Path, text: str) -> str:
         ('datum = "WGS84"\nreference', "reference", "datum is not declared"),
         ('reference = "inside_point"', "", "reference is not declared"),
         ('reference = "inside_point"', 'reference = "somewhere"', "unknown reference"),
+        (
+            'licence = "none"',
+            'licence = "none"\ncomplete = true',
+            "complete is for layers of people",
+        ),
         ('role = "hazard_source"', 'role = "volcano"', "unknown role 'volcano'"),
         ('file = "sources.csv"', 'file = "../secret.csv"', "inside the project folder"),
         ('file = "sources.csv"', 'file = "/etc/passwd"', "inside the project folder"),

@@ -23,7 +23,18 @@ from riskmap.config import load_config
 from riskmap.defaults import case_folder, case_names
 from riskmap.pipeline import assess
 from riskmap.report import list_maps, write_report
-from riskmap.tables import COVERAGE, FINDINGS, HIDDEN_DANGERS, PAIRS, SURVEY, UNITS, check_table
+from riskmap.tables import (
+    CLASSES,
+    COVERAGE,
+    FINDINGS,
+    GRADES,
+    HIDDEN_DANGERS,
+    PAIRS,
+    STOCK_TERMS,
+    SURVEY,
+    UNITS,
+    check_table,
+)
 from riskmap.verdict import VERDICTS
 
 if TYPE_CHECKING:
@@ -69,6 +80,9 @@ def test_counts_close_and_tables_keep_their_contracts(
         (assessment.units, UNITS),
         (assessment.survey, SURVEY),
         (assessment.hidden_dangers, HIDDEN_DANGERS),
+        (assessment.graded.grades, GRADES),
+        (assessment.graded.terms, STOCK_TERMS),
+        (assessment.graded.classes, CLASSES),
     ):
         check_table(table, schema)
     assert set(assessment.findings["verdict"]) <= set(VERDICTS)
@@ -132,6 +146,39 @@ def test_the_27_bad_coordinates_of_florida_are_all_listed(
     restored = layer.features[layer.features["repaired"]]
     inside = shapely.intersects(assessment.study_area, np.asarray(restored.geometry.array))
     assert inside.sum() == 9
+
+
+def test_liyang_grades_agree_but_for_one(assessments: dict[str, Assessment]) -> None:
+    graded = assessments["liyang"].graded
+    found = graded.grades.set_index("unit")
+    standings = found["grade_standing"].value_counts().to_dict()
+    assert standings == {
+        "agrees": 18,
+        "not_major": 2,
+        "undecided": 2,
+        "conflict": 1,
+        "open": 1,
+        "computed": 1,
+    }
+    # U28: (620/500 x 1 + 60/10 x 2) x 0.5, nobody within 500 m: grade 4, declared 2.
+    assert (found["r_low"]["units/U28"], found["r_high"]["units/U28"]) == (6.62, 6.62)
+    assert found["grade_standing"]["units/U28"] == "conflict"
+    # U32: 46 residents, and 60 people in a care home who may be.
+    assert (found["persons_low"]["units/U32"], found["persons_high"]["units/U32"]) == (46.0, 106.0)
+    assert found["missing"]["units/U32"] == "residents"
+    assert found["missing"]["units/U15"] == "quantity_t"
+    sources = next(one for one in assessments["liyang"].layers if one.spec.id == "units")
+    filled = sources.features.set_index("ref")["major_hazard_grade"]
+    assert filled["units/U24"] == 4.0
+    assert not graded.classes["conflict"].any()
+
+
+def test_the_other_cases_are_graded_by_no_chinese_standard(
+    assessments: dict[str, Assessment],
+) -> None:
+    for case in ("liechtenstein", "tampa"):
+        assert assessments[case].graded.grades.empty
+        assert assessments[case].graded.classes.empty
 
 
 def test_screening_is_called_screening(assessments: dict[str, Assessment]) -> None:

@@ -17,8 +17,8 @@ from riskmap.pipeline import assess
 from riskmap.ratings import (
     conflicts,
     direction_words,
-    grades_table,
     letter_words,
+    ratings_table,
     scheme_lines,
     scheme_word,
 )
@@ -143,6 +143,6 @@ def test_free_text_stays_what_it_is() -> None:
 
 
 def test_the_words_of_vetoes_are_the_schemes_own(liyang: Assessment) -> None:
-    listing = grades_table(liyang, lang="en").set_index("ref")
+    listing = ratings_table(liyang, lang="en").set_index("ref")
     assert str(listing.loc["plants/E09", "vetoes"]).startswith("a major or worse accident in 3")
     assert str(listing.loc["parks/P2", "caveat"]).startswith("its veto items are not held")

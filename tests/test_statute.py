@@ -128,6 +128,6 @@ date = 2025-03-01
     text = capsys.readouterr().out
     assert "0 rules and 0 criteria added, 1 changes" in text
     assert "cn.road.mine.50 switched off (李工, 2025-03-01, local.toml): the road was" in text
-    path.write_text(LOCAL + wider(50.0, "").replace("clause", "claus"), "utf-8")
+    path.write_text(LOCAL + wider(50.0, "").replace('clause = "第一条"\n', ""), "utf-8")
     assert main(["rules", "check", str(path), "--lang", "en"]) == 4
     assert "rule.0.clause is missing" in capsys.readouterr().err

@@ -47,7 +47,7 @@ from layers.liyang.pens import (
     shift_to,
     spot,
 )
-from layers.liyang.registers import make_dangers, make_reports, make_scores, make_tiers
+from layers.liyang.registers import make_dangers, make_reports, make_scores, make_stocks, make_tiers
 
 
 def draw_lines(case: Case) -> None:
@@ -490,6 +490,7 @@ def main() -> None:
     write_register("tier_register", make_tiers(case))
     write_register("assessment_scores", make_scores())
     write_register("safety_reports", make_reports(case))
+    write_register("stocks", make_stocks(case))
     write_register("consents", plan["consent"])
     write_register("hidden_dangers", make_dangers(case))
 

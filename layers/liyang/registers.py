@@ -113,6 +113,41 @@ def make_reports(case: Case) -> list[Row]:
     return made
 
 
+# What a unit of a kind holds beside what plan.toml adds: name, CAS, hazard class, tonnes.
+USUAL_STOCKS: dict[str, tuple[tuple[str, str, str, float], ...]] = {
+    "tank_farm": (("甲醇", "67-56-1", "W5.3", 620.0),),
+    "production_unit": (
+        ("环氧乙烷", "75-21-8", "", 4.0),
+        ("环氧丙烷", "75-56-9", "W5.1", 8.0),
+    ),
+}
+
+
+def make_stocks(case: Case) -> list[Row]:
+    """Make the register of stocks: what usual units hold, and what the plan adds."""
+    found = [
+        {"unit": f"units/{unit['id']}", "substance": name, "cas": cas, "class": size, "t": tonnes}
+        for _, unit in case.layers["units"]
+        for name, cas, size, tonnes in USUAL_STOCKS.get(unit["kind"], ())
+    ]
+    found += [{"t": None, **plan} for plan in case.plan["stock"]]
+    found.sort(key=lambda row: str(row["unit"]))
+    return [
+        {
+            "id": f"K{number}",
+            "unit": row["unit"],
+            "substance": row["substance"],
+            "cas": row.get("cas") or None,
+            "hazard_class": row.get("class") or None,
+            "quantity_t": row["t"],
+            "share": row.get("share"),
+            "document": f"示例重备〔2025〕{number}号",
+            "date": "2025-05-20",
+        }
+        for number, row in enumerate(found, start=1)
+    ]
+
+
 def make_dangers(case: Case) -> list[Row]:
     """Make the hidden-danger records: some judged with person, date and document."""
     made: list[Row] = []
