@@ -12,6 +12,7 @@ from types import MappingProxyType
 _ROOMS = MappingProxyType(
     {
         "Assessment": "assessment",
+        "Declared": "proposal",
         "Layer": "quality",
         "RiskmapError": "errors",
         "Rulebook": "rulebook",
@@ -22,6 +23,7 @@ _ROOMS = MappingProxyType(
         "build_zones": "zones",
         "case_folder": "defaults",
         "check_setbacks": "setback",
+        "check_site": "site",
         "choose_sheet_plane": "crs",
         "classify_receptors": "classes",
         "count_people": "population",
@@ -35,6 +37,7 @@ _ROOMS = MappingProxyType(
         "make_layer": "quality",
         "map_units": "content",
         "read_gradings": "grading",
+        "read_proposal": "proposal",
         "read_rulebooks": "rulebook",
         "read_schemes": "schemes",
         "render_map": "webmap",

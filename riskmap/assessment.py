@@ -107,6 +107,9 @@ class Assessment:
         PROBLEMS of every layer.
     criteria : pandas.DataFrame
         CRITERIA.
+    line_protection : geopandas.GeoDataFrame
+        FINDINGS in EPSG:3395 of buildings beside roads, railways and pipelines; no verdict
+        of the review counts them.
     schemes : Schemes, optional
         Tier schemes of the run, and which one it names for which kind of unit.
     tier_grades : pandas.DataFrame, optional
@@ -134,6 +137,7 @@ class Assessment:
     hidden_dangers: gpd.GeoDataFrame
     counts: pd.DataFrame
     problems: pd.DataFrame
+    line_protection: gpd.GeoDataFrame
     criteria: pd.DataFrame = field(default_factory=_no_criteria)
     schemes: Schemes = field(default_factory=Schemes)
     tier_grades: pd.DataFrame = field(default_factory=_no_grades)

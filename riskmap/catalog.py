@@ -174,6 +174,32 @@ def _complaint(detail: ErrorDetails, *, file: Path, context: str) -> Complaint:
     return complain("error.bad_value", {"file": file, "key": where, "reason": reason})
 
 
+def make_spec(keys: dict[str, object], *, file: Path) -> LayerSpec:
+    """Make the declaration of one layer from its keys.
+
+    Parameters
+    ----------
+    keys : dict
+        Keys of a ``[[layer]]`` table.
+    file : pathlib.Path
+        File that a complaint names.
+
+    Returns
+    -------
+    LayerSpec
+        The declaration.
+
+    Raises
+    ------
+    ConfigError
+        With one complaint for each unknown, missing or wrong key.
+    """
+    try:
+        return LayerSpec.model_validate(keys)
+    except ValidationError as error:
+        raise ConfigError(complaints_of(error, file=file)) from error
+
+
 def read_catalog(path: Path) -> Catalog:
     """Read ``catalog.toml`` and refuse it with everything that is wrong.
 

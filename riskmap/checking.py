@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from riskmap.batches import BATCH_ROWS, LayerSource, open_source
-from riskmap.classes import classify_receptors, fill_classes, grade_and_classify
+from riskmap.classes import grade_and_classify
 from riskmap.config import load_config
 from riskmap.engine import Tile, make_tiles, owners
 from riskmap.errors import DataError, OutputError, complain
-from riskmap.geometry import OK
 from riskmap.hazards import HazardSide
 from riskmap.io import write_parquet
-from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, nothing_left, prepare, refs_inside
+from riskmap.pipeline import WIDEST_ROAD_M, Prepared, clip, prepare, refs_inside
 from riskmap.progress import Silent
-from riskmap.quality import FirstOnes, LayerCounts, check_layer, counts_table, leave_outside
+from riskmap.quality import LayerCounts, counts_table
 from riskmap.setback import Part, Setbacks, check_receptors, join_parts
-from riskmap.sweep import Sweeper, listed_reach, make_sweeper
+from riskmap.stream import check_batch, doubt_of, take_near, watch
 from riskmap.wkb import rows_of_shapes
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from riskmap.columns import Problem
     from riskmap.config import RunConfig
     from riskmap.engine import Executor
     from riskmap.progress import Progress
@@ -157,68 +155,14 @@ def _stream(
     source: LayerSource, side: HazardSide, ready: Prepared, progress: Progress
 ) -> tuple[list[Part], LayerCounts]:
     """Take a layer past the hazards: only rows that one of them can reach are looked at."""
-    spec = source.spec
-    doubt_m = source.accuracy_m + (spec.line_within_m or 0.0) + WIDEST_ROAD_M
-    reach_m = side.reach_of(spec.role, doubt_m=doubt_m)
-    sweeper = _watch(side, reach_m)
     parts: list[Part] = []
-    seen = LayerCounts(spec.id, spec.role, source.rows, 0, 0, 0, 0, 0)
-    once = FirstOnes()
-    first: list[Problem] = []
-    for batch in source.batches(sweeper.grid.box.reshape(-1, 4)):
-        near, status = sweeper.near(batch.places())
-        # What is no place is looked at as well: quality says why it is rejected.
-        wanted = near | (status != OK)
-        if wanted.any():
-            layer = once.keep(check_layer(batch.raw_layer(wanted)))
-            first = first or [one for one in layer.problems if one.outcome == "rejected"][:1]
-            layer = leave_outside(layer, reach=ready.reach)
-            seen = replace(
-                seen,
-                used=seen.used + layer.counts.used,
-                repaired=seen.repaired + layer.counts.repaired,
-                rejected=seen.rejected + layer.counts.rejected,
-            )
-            if len(layer.features):
-                layer, unsure = _classed(layer, side, ready)
-                part = check_receptors(side, [layer], kin=ready.layers)
-                parts.append(_say_unsure(part, unsure))
-        progress.advance(spec.id)
-    # A row that is in reach of no hazard, read or unread, is outside.
-    counts = replace(seen, outside=source.rows - seen.used - seen.repaired - seen.rejected)
-    complaints = nothing_left(counts, spec=spec, problems=first)
-    if complaints:
-        raise DataError(complaints)
+
+    def take(layer: Layer) -> None:
+        parts.append(check_batch(side, layer, ready=ready)[1])
+
+    near = watch(side.hazards, reach_m=side.reach_of(source.spec.role, doubt_m=doubt_of(source)))
+    counts = take_near(source, near=near, ready=ready, take=take, progress=progress)
     return parts, counts
-
-
-def _classed(layer: Layer, side: HazardSide, ready: Prepared) -> tuple[Layer, frozenset[str]]:
-    """Classify the receptors of one batch by their own columns alone."""
-    classes = classify_receptors(
-        [layer], grading=ready.gradings.receptors, as_of=side.as_of, neighbours_read=False
-    )
-    (filled,) = fill_classes([layer], classes)
-    unsure = classes["missing"].str.contains("neighbours", regex=False)
-    return filled, frozenset(classes.loc[unsure & (classes["receptor_class"] == ""), "ref"])
-
-
-def _say_unsure(part: Part, unsure: frozenset[str]) -> Part:
-    """Say of which houses the class is open only because their village was not read."""
-    findings = part.findings
-    if not unsure or findings.empty:
-        return part
-    told = (findings["missing"] == "receptor_class") & findings["target"].isin(unsure)
-    missing = findings["missing"].mask(told, "receptor_class, neighbours")
-    return replace(part, findings=findings.assign(missing=missing))
-
-
-def _watch(side: HazardSide, reach_m: NDArray[np.float64]) -> Sweeper:
-    """Index hazards by how far each looks for one layer."""
-    shapes = np.asarray(side.hazards.geometry.array)
-    return make_sweeper(
-        rows_of_shapes(shapes),
-        reach=listed_reach(np.arange(len(shapes), dtype=np.int64), reach_m[:, None]),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +325,9 @@ def _neighbours(side: HazardSide, owned: NDArray[np.bool_]) -> NDArray[np.bool_]
     reach_m = np.full(len(own.hazards), -1.0)
     for role in roles:
         reach_m = np.maximum(reach_m, own.reach_of(role, doubt_m=float(doubts_m.max())))
-    near, _ = _watch(own, reach_m).near(rows_of_shapes(np.asarray(side.hazards.geometry.array)))
+    near, _ = watch(own.hazards, reach_m=reach_m).near(
+        rows_of_shapes(np.asarray(side.hazards.geometry.array))
+    )
     return near
 
 

@@ -1,7 +1,7 @@
-"""The door: ``riskmap demo | run | init | check``.
+"""The door: ``riskmap demo | run | init | check | site | warmup``.
 
 Results go to stdout, talk to stderr, both UTF-8. Exit codes: 0 done, 1 something violates
-(`check`), 2 usage or configuration, 3 data, 4 rulebook, 5 output, 130 interrupted.
+(`check`, `site`), 2 usage or configuration, 3 data, 4 rulebook, 5 output, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -146,10 +146,36 @@ def _parser(lang: Lang) -> argparse.ArgumentParser:
     )
     check.add_argument("--scheduler", default=None, help=say("cli.scheduler", lang))
     check.set_defaults(run=_check)
+    _add_site(verbs, lang)
     _add_rules(verbs, lang)
     warmup = _verb(verbs, "warmup", lang)
     warmup.set_defaults(run=_warmup)
     return parser
+
+
+def _add_site(verbs: argparse._SubParsersAction[_Parser], lang: Lang) -> None:
+    site = _verb(verbs, "site", lang)
+    site.add_argument("project", type=Path, help=say("cli.project", lang))
+    site.add_argument(
+        "candidate", type=Path, nargs="?", default=None, help=say("cli.site_candidate", lang)
+    )
+    site.add_argument("--point", type=_spot, default=None, help=say("cli.site_point", lang))
+    site.add_argument("--role", default=None, help=say("cli.site_role", lang))
+    site.add_argument("--datum", default=None, help=say("cli.site_datum", lang))
+    site.add_argument("--reference", default=None, help=say("cli.site_reference", lang))
+    site.add_argument("--accuracy", type=float, default=None, help=say("cli.site_accuracy", lang))
+    site.add_argument(
+        "--set",
+        type=_column_value,
+        action="append",
+        default=[],
+        dest="values",
+        help=say("cli.site_set", lang),
+    )
+    site.add_argument("--as-of", type=_day, help=say("cli.as_of", lang))
+    site.add_argument("--strict", action="store_true", help=say("cli.site_strict", lang))
+    site.add_argument("--out", type=Path, default=None, help=say("cli.out", lang))
+    site.set_defaults(run=_site)
 
 
 def _add_rules(verbs: argparse._SubParsersAction[_Parser], lang: Lang) -> None:
@@ -208,6 +234,21 @@ def _day(value: str) -> date:
         raise ConfigError([complain("error.bad_date", {"value": value})]) from error
 
 
+def _spot(value: str) -> tuple[float, float]:
+    try:
+        longitude, latitude = (float(part) for part in value.split(","))
+    except ValueError as error:
+        raise ConfigError([complain("error.bad_point", {"value": value})]) from error
+    return longitude, latitude
+
+
+def _column_value(value: str) -> tuple[str, str]:
+    column, equals, held = value.partition("=")
+    if not equals or not column:
+        raise ConfigError([complain("error.bad_set", {"value": value})])
+    return column, held
+
+
 def _demo(options: argparse.Namespace) -> int:
     from riskmap.defaults import case_folder  # noqa: PLC0415 - imports that cost are late
 
@@ -257,9 +298,7 @@ def _check(options: argparse.Namespace) -> int:
         verdicts = _check_tiles(options, config)
     else:
         verdicts = _check_here(config)
-    violated = bool(verdicts & {"ban_violated", "standard_violated"})
-    doubtful = options.strict and "undetermined" in verdicts
-    return 1 if violated or doubtful else 0
+    return _exit_code(verdicts, strict=options.strict)
 
 
 def _check_here(config: RunConfig) -> set[str]:
@@ -295,6 +334,45 @@ def _check_tiles(options: argparse.Namespace, config: RunConfig) -> set[str]:
     values = {"count": written, "parts": len(reports), "path": options.findings.absolute()}
     print(say("cli.findings_written", lang, values))
     return set(counts)
+
+
+def _site(options: argparse.Namespace) -> int:
+    from riskmap.config import load_config  # noqa: PLC0415 - imports that cost are late
+    from riskmap.proposal import Declared, read_proposal  # noqa: PLC0415
+    from riskmap.reply import list_answers  # noqa: PLC0415
+    from riskmap.site import check_site  # noqa: PLC0415
+
+    config = load_config(options.project, as_of=options.as_of, language=options.lang)
+    lang = config.language
+    if options.out is not None:
+        from riskmap.report import check_output  # noqa: PLC0415
+
+        check_output(options.out)
+    declared = Declared(
+        role=options.role,
+        datum=options.datum,
+        reference=options.reference,
+        accuracy_m=options.accuracy,
+        constants=dict(options.values),
+        point=options.point,
+    )
+    candidates = read_proposal(options.candidate, declared=declared, as_of=config.as_of)
+    _say_if_cold(lang)
+    answer = check_site(config, candidates=candidates, progress=_progress(lang))
+    for line in list_answers(answer, lang=lang):
+        print(line)
+    if options.out is not None:
+        from riskmap.sitefolder import write_answer  # noqa: PLC0415
+
+        page = write_answer(answer, out=options.out, lang=lang)
+        print(say("cli.written", lang, {"path": page.absolute()}))
+    return _exit_code(set(answer.sites["verdict"]), strict=options.strict)
+
+
+def _exit_code(verdicts: set[str], *, strict: bool) -> int:
+    violated = bool(verdicts & {"ban_violated", "standard_violated"})
+    doubtful = strict and bool(verdicts & {"undetermined", "unchecked"})
+    return 1 if violated or doubtful else 0
 
 
 def _rules(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from riskmap.claims import (
 )
 from riskmap.content import build_content
 from riskmap.dangerbook import criteria_table
+from riskmap.lineside import look_beside_lines
 from riskmap.packing import Packing, pack
 from riskmap.ratings import conflicts, ratings_table, scheme_lines
 from riskmap.readout import amendment_line, measured_words, required_words
@@ -232,6 +233,7 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
             "groups": [group for group in groups if group[2]],
             "unused": list(_unused_layers(assessment, lang)),
             "criteria": criteria_table(assessment, lang=lang),
+            "lineside": look_beside_lines(assessment, lang=lang),
             "amendments": [
                 amendment_line(one, lang=lang) for one in assessment.rulebook.amendments
             ],

@@ -24,6 +24,7 @@ from riskmap.io import open_layer
 from riskmap.location import gather, note_references
 from riskmap.outcome import count_rules
 from riskmap.progress import Silent
+from riskmap.protection import protect_lines
 from riskmap.provenance import file_digest
 from riskmap.quality import check_layer, counts_table, leave_outside, problems_table
 from riskmap.register import build_hidden_dangers, build_survey
@@ -37,6 +38,7 @@ from riskmap.zones import build_rings, build_zones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from numpy.typing import NDArray
 
@@ -286,7 +288,7 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         title=config.project.title,
         case=config.project.case,
         as_of=config.as_of,
-        marks=_marks(config),
+        marks=marks_of(config),
         plane=ready.plane,
         study_area=ready.study_area,
         layers=ready.layers,
@@ -309,6 +311,7 @@ def assess(config: RunConfig, *, progress: Progress | None = None) -> Assessment
         criteria=suspicions.criteria,
         counts=counts_table([layer.counts for layer in ready.layers]),
         problems=problems_table(ready.layers, more=conflicts),
+        line_protection=_lines_inside(ready, config.as_of, inside),
         schemes=schemes,
         tier_grades=_local_grades(grades, everywhere=everywhere, units=units),
         graded=graded.only(inside),
@@ -328,6 +331,13 @@ def _has_followed(setbacks: Setbacks, rulebook: Rulebook) -> bool:
     flow = {rule.id for rule in rulebook.rules if rule.entry.form == "flow"}
     ran = setbacks.coverage.loc[setbacks.coverage["status"] == "ran", "rule"]
     return bool(flow & set(ran))
+
+
+def _lines_inside(ready: Prepared, as_of: date, inside: set[str]) -> gpd.GeoDataFrame:
+    found = protect_lines(ready.layers, rulebook=ready.rulebook, as_of=as_of)
+    near = _are_in(found["source"], inside) | _are_in(found["target"], inside)
+    kept: gpd.GeoDataFrame = found[near].reset_index(drop=True)
+    return kept
 
 
 def refs_inside(study_area: shapely.Geometry, tables: Sequence[gpd.GeoDataFrame]) -> set[str]:
@@ -396,7 +406,19 @@ def _to_sheet(shape: shapely.Geometry, plane: SheetPlane) -> shapely.Geometry:
     return local
 
 
-def _marks(config: RunConfig) -> Marks:
+def marks_of(config: RunConfig) -> Marks:
+    """Gather what the margin of a page or sheet says.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What the run is told.
+
+    Returns
+    -------
+    Marks
+        Marginalia.
+    """
     marks = config.project.marks
     return Marks(
         compiled_by=marks.compiled_by,

@@ -33,7 +33,7 @@ from riskmap.words import say
 from riskmap.workbook import office_tables, write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -139,13 +139,40 @@ def write_report(
     OutputError
         When the folder cannot be written, or holds what riskmap did not write.
     """
+
+    def fill(folder: Path) -> None:
+        _Report(assessment, folder, lang, load_style(), progress or Silent()).write(all_units)
+
+    return fill_folder(out, fill=fill)
+
+
+def fill_folder(out: Path, *, fill: Callable[[Path], None]) -> Path:
+    """Write a folder beside its place and swap it in when it is whole.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        Folder to write; what riskmap wrote there before is replaced at the very end.
+    fill : callable
+        Writes everything, a manifest among it, into the folder that it is given.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written, or holds what riskmap did not write.
+    """
     check_output(out)
     beside = out.parent / f".{out.name}.new"
     try:
         if beside.exists():
             shutil.rmtree(beside)
         beside.mkdir(parents=True)
-        _Report(assessment, beside, lang, load_style(), progress or Silent()).write(all_units)
+        fill(beside)
         _swap(beside, out)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
@@ -234,7 +261,7 @@ class _Report:
                 self.assessment, theme=job.theme, unit=job.unit, lang=self.lang, style=self.style
             )
         )
-        _write_text(stem.with_suffix(".html"), page)
+        write_text(stem.with_suffix(".html"), page)
         figure = draw_figure(
             self.assessment, theme=job.theme, unit=job.unit, lang=self.lang, style=self.style
         )
@@ -262,6 +289,7 @@ class _Report:
             "zones": assessment.zones.to_crs("EPSG:4326"),
             "required_distances": assessment.rings.to_crs("EPSG:4326"),
             "hidden_dangers": _placed(self._dangers()).to_crs("EPSG:4326"),
+            "line_protection": assessment.line_protection.to_crs("EPSG:4326"),
         }
         # The file says when it was written; a run that repeats must write the same bytes.
         stamp = f"{assessment.marks.printed.isoformat()}T00:00:00.000Z"
@@ -288,9 +316,9 @@ class _Report:
             "quality.html": quality_page(self.assessment, lang=self.lang),
         }
         for name, page in pages.items():
-            _write_text(self.folder / name, page)
+            write_text(self.folder / name, page)
         index = index_page(self.assessment, lang=self.lang, outputs=self._links(jobs))
-        _write_text(self.folder / "index.html", index)
+        write_text(self.folder / "index.html", index)
 
     def _links(self, jobs: Sequence[MapJob]) -> tuple[OutputLink, ...]:
         lang = self.lang
@@ -306,7 +334,8 @@ class _Report:
         ]
         names: tuple[str, ...] = ("findings", "survey", "hidden_dangers", "units")
         names += ("tier_grades",)
-        names += ("grades", "stock_terms", "classes", "rules", "criteria", "layers", "problems")
+        names += ("grades", "stock_terms", "classes", "rules", "line_protection")
+        names += ("criteria", "layers", "problems")
         tables = tuple(
             (f"CSV {say(f'sheet.{name}', lang)}", f"tables/{name}.csv") for name in names
         )
@@ -366,6 +395,7 @@ class _Report:
                 "survey": len(assessment.survey),
                 "tier_grades": len(assessment.tier_grades),
                 "hidden_dangers": len(assessment.hidden_dangers),
+                "line_protection": len(assessment.line_protection),
                 "grades": len(assessment.graded.grades),
                 "verdicts": _counted(assessment),
             },
@@ -377,7 +407,7 @@ class _Report:
             },
         }
         text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True)
-        _write_text(self.folder / MANIFEST, text + "\n")
+        write_text(self.folder / MANIFEST, text + "\n")
 
 
 def _counted(assessment: Assessment) -> dict[str, int]:
@@ -389,5 +419,14 @@ def _placed(dangers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return dangers[~dangers.geometry.is_empty]
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text as it stands, with the line ends of every system alike.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write.
+    text : str
+        Its text.
+    """
     path.write_text(text, "utf-8", newline="\n")

@@ -189,7 +189,7 @@ def join_parts(
     Setbacks
         Findings, pairs and coverage over all parts.
     """
-    table = arrange(_finish(_join([part.findings for part in parts])), FINDINGS)
+    table = finish_findings([part.findings for part in parts])
     receptors = pd.concat([part.receptors for part in parts], ignore_index=True)
     pairs = worst_of_pairs(table, hazards=side.hazards, receptors=receptors)
     seen = {role for part in parts for role in part.roles} | streamed
@@ -475,6 +475,22 @@ def finding_id(source: str, target: str, rule: str) -> str:
         each other among the millions of a province.
     """
     return "F" + sha256(_BETWEEN.join((source, target, rule)).encode()).hexdigest()[:16]
+
+
+def finish_findings(parts: Sequence[pd.DataFrame]) -> gpd.GeoDataFrame:
+    """Join judged rows, name each and put the worst first.
+
+    Parameters
+    ----------
+    parts : sequence of pandas.DataFrame
+        Judged rows of `Part`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        FINDINGS in EPSG:3395.
+    """
+    return arrange(_finish(_join(parts)), FINDINGS)
 
 
 def _finish(findings: pd.DataFrame) -> pd.DataFrame:

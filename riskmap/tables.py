@@ -271,6 +271,44 @@ HIDDEN_DANGERS = _schema(
     },
 )
 
+SITES = _schema(
+    "SITES",
+    ("ref",),
+    {
+        "number": "count",
+        "ref": "text",
+        "name": "text",
+        "role": "text",
+        "kind": "text",
+        "established": "text",
+        "verdict": "text",
+        "place": "text",
+        "finding_id": "text",
+        "rule": "text",
+        "other": "text",
+        "form": "text",
+        "required_m": "number",
+        "measured_m": "number",
+        "short_m": "number",
+        "violations": "count",
+        "consents_missing": "count",
+        "advisories": "count",
+        "undetermined": "count",
+        "guarded": "count",
+        "too_near": "count",
+        "rules_asked": "count",
+        "unanswered": "count",
+        "missing": "text",
+        "geometry": "geometry",
+    },
+)
+
+UNANSWERED = _schema(
+    "UNANSWERED",
+    ("ref", "rule"),
+    {"ref": "text", "rule": "text", "status": "text", "missing_roles": "text"},
+)
+
 
 CRITERIA = _schema(
     "CRITERIA",

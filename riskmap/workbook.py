@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,8 +67,8 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "source": table["source_name"],
         "source_ref": table["source"],
         "source_kind": _kinds(table, "source", lang),
-        "unit": unit.map(names).fillna(""),
-        "park": park.fillna(""),
+        "unit": unit.map(names).astype("str").fillna(""),
+        "park": park.astype("str").fillna(""),
         "target": table["target_name"],
         "target_ref": table["target"],
         "target_kind": _kinds(table, "target", lang),
@@ -341,8 +342,9 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
     -------
     dict of str to pandas.DataFrame
         Tables by name: findings, survey, hidden_dangers, units, tier_grades, grades, stock_terms,
-        classes, rules, criteria, layers, problems.
+        classes, rules, line_protection, criteria, layers, problems.
     """
+    lines = replace(assessment, findings=assessment.line_protection)
     return {
         "findings": findings_table(assessment, lang=lang),
         "survey": survey_table(assessment, lang=lang),
@@ -354,6 +356,7 @@ def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFra
         "classes": classes_table(assessment, lang=lang),
         "rules": coverage_table(assessment, lang=lang),
         "criteria": criteria_table(assessment, lang=lang),
+        "line_protection": findings_table(lines, lang=lang),
         "layers": counts_table(assessment, lang=lang),
         "problems": problems_printed(assessment, lang=lang),
     }

@@ -17,6 +17,7 @@ from riskmap.crowd import Crowd, around
 from riskmap.crs import PLANE_CRS, choose_sheet_plane, plane_from_lonlat
 from riskmap.errors import OutputError
 from riskmap.figure import draw_figure, save_figure
+from riskmap.protection import protect_lines
 from riskmap.quality import counts_table, problems_table
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.sheet import SCALES, Rect, choose_view
@@ -151,6 +152,7 @@ def assessment(make_book: Callable[..., Rulebook]) -> Assessment:
         criteria=suspicions.criteria,
         counts=counts_table([layer.counts for layer in layers]),
         problems=problems_table(layers),
+        line_protection=protect_lines(layers, rulebook=book, as_of=AS_OF),
     )
 
 

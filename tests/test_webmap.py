@@ -25,6 +25,7 @@ from riskmap.crs import PLANE_CRS, choose_sheet_plane
 from riskmap.errors import OutputError
 from riskmap.packing import dump
 from riskmap.particulars import feature_facts
+from riskmap.protection import protect_lines
 from riskmap.quality import counts_table, problems_table
 from riskmap.register import build_hidden_dangers, build_survey
 from riskmap.tiers import tier_units
@@ -152,6 +153,7 @@ def make_assessment(rulebook: Rulebook) -> Assessment:
         criteria=suspicions.criteria,
         counts=counts_table([layer.counts for layer in layers]),
         problems=problems_table(layers),
+        line_protection=protect_lines(layers, rulebook=rulebook, as_of=AS_OF),
     )
 
 
