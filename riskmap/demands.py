@@ -16,6 +16,7 @@ import shapely
 
 from riskmap.contours import read_contours
 from riskmap.crs import plane_scale
+from riskmap.domains import End, answers_all
 from riskmap.rules import NO, YES, missing_columns, where_states
 
 if TYPE_CHECKING:
@@ -211,14 +212,14 @@ def _look_up(found: Demands, case: Case, rows: NDArray[np.intp], entry: RuleEntr
     table = [
         (row.hazard, row.receptor, row.receptor_roles, row.distance_m) for row in entry.table or ()
     ]
-    found.least_m[rows], found.most_m[rows], found.missing[rows] = _span(case, rows, table)
+    found.least_m[rows], found.most_m[rows], found.missing[rows] = _span(case, rows, table, entry)
 
 
 _Line = tuple["Where", "Where", tuple[str, ...], float]
 
 
 def _span(
-    case: Case, rows: NDArray[np.intp], table: Sequence[_Line]
+    case: Case, rows: NDArray[np.intp], table: Sequence[_Line], entry: RuleEntry
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.object_]]:
     """Take the least and largest value that a table may give, and what keeps it open."""
     hazards = case.hazards.iloc[case.met.hazard[rows]]
@@ -242,8 +243,26 @@ def _span(
         left = _asked(hazards, [line[0] for line in table], possible & open_)
         right = _asked(receptors, [line[1] for line in table], possible & open_)
         missing[:] = join_names(left, right)
+        # What may lie beyond the table says nothing of either side.
+        beyond = open_ & ~_are_answered(hazards["role"], receptors["role"], table, entry)
+        least[beyond], most[beyond] = np.inf, -np.inf
     least, most = (np.where(np.isfinite(ends), ends, np.nan) for ends in (least, most))
     return least, most, missing
+
+
+def _are_answered(
+    left: pd.Series, right: pd.Series, table: Sequence[_Line], entry: RuleEntry
+) -> NDArray[np.bool_]:
+    """Tell which pairs, by their roles, the table answers for whatever their columns hold."""
+    pairs = list(zip(left, right, strict=True))
+    known: dict[tuple[str, str], bool] = {}
+    for here, there in dict.fromkeys(pairs):
+        lines = [line for line in table if not line[2] or there in line[2]]
+        known[here, there] = answers_all(
+            End(here, entry.hazard, tuple(line[0] for line in lines)),
+            End(there, entry.receptor, tuple(line[1] for line in lines)),
+        )
+    return np.array([known[pair] for pair in pairs], dtype=bool)
 
 
 def _asked(
@@ -267,7 +286,7 @@ def _take_limits(found: Demands, case: Case, rows: NDArray[np.intp], entry: Rule
     limits: list[_Line] = [
         ({}, limit.receptor, (), limit.risk_per_year) for limit in entry.limits or ()
     ]
-    least, most, missing = _span(case, rows, limits)
+    least, most, missing = _span(case, rows, limits, entry)
     contours = case.hazards.iloc[case.met.hazard[rows]]
     proof = read_contours(contours, least=least, most=most)
     answered = np.isfinite(least)

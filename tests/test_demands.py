@@ -57,22 +57,37 @@ def test_a_table_answers_by_quantity(
     assert row["required_least_m"] == row["required_most_m"] == required
 
 
+LEVELS = """table = [
+    { hazard = { station_level = { from = 1, upto = 1 } }, distance_m = 40 },
+    { hazard = { station_level = { from = 2, upto = 3 } }, distance_m = 30 },
+]"""
+
+
 @pytest.mark.parametrize(
     ("metres", "verdict", "required"),
-    # Between 30 and 40 m the quantity decides, and is not held.
+    # Between 30 and 40 m the level decides, and is not held.
     [(29.0, "ban_violated", 30.0), (35.0, "undetermined", 40.0), (41.0, "complies", 40.0)],
 )
-def test_an_unknown_quantity_leaves_the_range(
+def test_an_unknown_level_leaves_the_range(
     make_book: Book, metres: float, verdict: str, required: float
 ) -> None:
-    row = one_row(store(), home_at(metres), book=make_book(rule_text(distance=TABLE)))
+    row = one_row(store(), home_at(metres), book=make_book(rule_text(distance=LEVELS)))
     assert (row["verdict"], row["required_m"]) == (verdict, required)
     assert (row["required_least_m"], row["required_most_m"]) == (30.0, 40.0)
-    assert row["missing"] == "quantity_t"
+    assert row["missing"] == "station_level"
     if verdict == "undetermined":
         assert row["reason"] == "attribute_missing"
     if verdict == "ban_violated":
         assert row["short_m"] == pytest.approx(1.0, abs=0.002)
+
+
+@pytest.mark.parametrize("metres", [20.0, 35.0, 55.0])
+def test_an_unknown_quantity_may_lie_beyond_the_table(make_book: Book, metres: float) -> None:
+    # Above 10 t the table has no row: neither 30 nor 40 m can be held against the store.
+    row = one_row(store(), home_at(metres), book=make_book(rule_text(distance=TABLE)))
+    assert (row["verdict"], row["reason"]) == ("undetermined", "attribute_missing")
+    assert row["missing"] == "quantity_t"
+    assert pd.isna(row["required_m"])
 
 
 def test_beyond_the_table_nothing_complies(make_book: Book) -> None:
@@ -158,7 +173,7 @@ def test_a_way_along_the_drainage_is_at_least_the_straight_one(
     row = one_row(store(), home_at(metres), book=book)
     assert row["verdict"] == verdict
     assert row["bound"] == "lower"
-    assert row["reason"] == ("flow_not_held" if verdict == "undetermined" else "")
+    assert row["reason"] == ("flow_no_toe" if verdict == "undetermined" else "")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,13 @@ LIVES = {
     "cn.basic_farmland": (date(1999, 1, 1), None),
     "cn.external_safety_distance": (date(2019, 3, 1), None),
     "cn.fire_law": (date(2021, 4, 29), None),
+    "cn.ga838": (date(2009, 12, 1), None),
+    "cn.gb36894": (date(2019, 3, 1), None),
+    "cn.gb50154": (date(2009, 11, 1), None),
+    # No first day in law: the day from which the risk criteria of 2018 that it rests on live.
+    "cn.park_control_line": (date(2019, 1, 1), None),
+    "cn.risk_2011": (date(2011, 12, 1), date(2014, 5, 7)),
+    "cn.risk_2014": (date(2014, 5, 7), date(2019, 3, 1)),
     "cn.fireworks_outlets": (date(2013, 12, 1), None),
     "cn.gb18265_2000": (date(2001, 5, 1), date(2019, 11, 1)),
     "cn.gb50016": (date(2015, 5, 1), None),

@@ -39,10 +39,12 @@ def test_inside_an_area_at_its_edge_and_outside(case: Case, cn_book: Rulebook) -
 
 
 def test_every_rule_with_a_number_has_its_case(cn_book: Rulebook) -> None:
-    # What is measured along the flow has a file of its own (`test_tailings`).
+    # What is measured along the flow has a file of its own (`test_tailings`); so have dumps
+    # (`test_criteria`) and control lines, whose area stands at the hazard's end (`test_contours`).
+    elsewhere = {"cn.dump.2h", "cn.park.line"}
     forms = {"number", "table", "multiple", "inside"}
     asked = {rule.id for rule in cn_book.rules if rule.entry.form in forms}
-    assert asked == {case.rule for case in [*CASES, *AREAS]}
+    assert asked - elsewhere == {case.rule for case in [*CASES, *AREAS]}
 
 
 def test_every_row_of_every_table_has_its_case(cn_book: Rulebook) -> None:
