@@ -34,7 +34,8 @@ nature = "standard"
 hazard = { roles = ["risk_contour"], where = { stage = ["new"] } }
 receptor = { roles = ["residential_zone", "sensitive_place"] }
 limits = [
-    { receptor = { receptor_class = ["high_sensitive", "important", "general_1"] }, risk_per_year = 3e-7 },
+    { receptor = { receptor_class = ["important", "general_1"] }, risk_per_year = 3e-7 },
+    { receptor = { receptor_class = ["high_sensitive"] }, risk_per_year = 3e-7 },
     { receptor = { receptor_class = ["general_2"] }, risk_per_year = 3e-6 },
     { receptor = { receptor_class = ["general_3"] }, risk_per_year = 1e-5 },
 ]
@@ -128,7 +129,7 @@ def test_a_class_that_is_not_held_is_asked_for_with_those_that_are_possible(
         "attribute_missing",
         "receptor_class",
     )
-    assert row["possible_classes"] == "high_sensitive, important, general_1, general_2, general_3"
+    assert row["possible_classes"] == "important, general_1, high_sensitive, general_2, general_3"
     assert (row["limit_least_per_year"], row["limit_most_per_year"]) == (3e-7, 1e-5)
 
 

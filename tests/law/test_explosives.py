@@ -143,14 +143,17 @@ def test_a_row_is_about_its_own_receptors(filled: Rulebook) -> None:
 def test_a_mass_or_class_that_is_not_held_is_asked_for(filled: Rulebook) -> None:
     unweighed = rows(fireworks(), 80.0, filled)
     assert unweighed["missing"].tolist() == ["net_explosive_kg"]
-    # Beyond the largest distance that the table may ask of it, the mass does not matter.
-    assert rows(fireworks(), 110.1, filled)["verdict"].tolist() == ["complies"]
+    # The mass may lie beyond the table: then no distance of it is enough.
+    far = rows(fireworks(), 110.1, filled)
+    assert (far["verdict"].tolist(), far["reason"].tolist()) == (
+        ["undetermined"],
+        ["attribute_missing"],
+    )
     unclassed = rows(magazine(net_explosive_kg=500.0), 100.0, filled)
     assert unclassed["missing"].tolist() == ["danger_class"]
-    assert (unclassed["required_least_m"].iloc[0], unclassed["required_most_m"].iloc[0]) == (
-        90,
-        300,
-    )
+    # The filled rows know two of the six danger classes.
+    assert unclassed["verdict"].tolist() == ["undetermined"]
+    assert unclassed["required_m"].isna().all()
 
 
 def test_a_mass_beyond_the_table_is_not_answered(filled: Rulebook) -> None:
