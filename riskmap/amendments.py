@@ -57,9 +57,13 @@ def amend(rules: Sequence[Rule], *, files: Iterable[tuple[str, BookFile]]) -> Am
         New rules, what was done and what could not be.
     """
     work = _Work({rule.id: rule for rule in rules}, [], [])
-    for name, book in files:
+    held = list(files)
+    for name, book in held:
         work.fill(name, book)
+    for name, book in held:
         work.switch(name, book)
+    # Last: what is signed is the rule as it runs.
+    for name, book in held:
         work.sign(name, book)
     work.supersede()
     # An id that stands twice stays twice, to be refused as such.

@@ -200,6 +200,7 @@ class RuleEntry(Cited):
     places (inventory) has `search_m` [m] alone. `along` measures `distance_m` along the
     drainage. `inside` keeps one end out of the other, `area` says which end is the area.
     `limits` judges receptors by the individual-risk contours that are the hazards' side.
+    `rebuilding` says that what is new includes what is rebuilt or extended.
     `scope` ``site`` keeps a rule for siting questions and for the layer of line
     protection. `binds` says whether it is about what is new, in service, or any.
     `supersedes` takes the place of a shipped rule, with `reason`.
@@ -209,6 +210,7 @@ class RuleEntry(Cited):
     title: Text
     nature: Nature
     binds: Literal["any", "new", "in_service"] = "any"
+    rebuilding: bool = False
     scope: Literal["review", "site"] = "review"
     on: bool = True
     off_reason: Text | None = None

@@ -50,6 +50,7 @@ def find_contradictions(
         *_tables(rules),
         *_double_answers(rules),
         *_loosening(rules),
+        *_narrower(rules),
     ]
 
 
@@ -226,6 +227,16 @@ def _loosening(rules: Sequence[Rule]) -> Iterator[Complaint]:
             if shipped is not None and shipped.is_shipped and loosens(rule, shipped):
                 values: dict[str, object] = {"id": rule.id, "named": name, "file": rule.file}
                 yield complain("error.rule_loosens", values)
+
+
+def _narrower(rules: Sequence[Rule]) -> Iterator[Complaint]:
+    """Refuse a rule that takes the place of one that binds more: it would free the rest."""
+    by_id = {rule.id: rule for rule in rules}
+    for rule in rules:
+        for name in rule.entry.displaces:
+            general = by_id.get(name)
+            if general is not None and rule.entry.binds not in {"any", general.entry.binds}:
+                yield complain("error.rule_narrower", {"id": rule.id, "named": name})
 
 
 def loosens(rule: Rule, shipped: Rule) -> bool:

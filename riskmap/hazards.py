@@ -176,7 +176,7 @@ class HazardSide:
             entry = rule.entry
             if self.silence(rule) is not None or role not in entry.receptor.roles:
                 continue
-            if entry.form == "unanswered":
+            if entry.form == "unanswered" and entry.search_m is None:
                 continue
             picked = self.picks[number] > NO
             far = listed_m(rule, reports=self.reports, hazards=self.hazards)

@@ -219,8 +219,12 @@ def _decide(found: pd.DataFrame, case: Case) -> None:
     binds = case.per_rule([entry.binds for entry in entries], object)
     bound = _siting(case, binds)
     verdict, reason = _put(verdict, reason, open_ & (bound == "unknown"), "date_missing")
+    asked = (found["form"] == "unanswered").to_numpy()
+    reason = np.where(asked, "no_number", reason)
     stood = open_ & (bound == "no")
-    verdict, reason = np.where(stood, "not_bound", verdict), np.where(stood, "", reason)
+    verdict = np.where(stood, "not_bound", verdict)
+    # An extension that nobody entered would be bound: the row says that it was not looked at.
+    reason = np.where(stood, np.where(_is_silent_on_rebuilding(case), "rebuilding", ""), reason)
     found["consent_number"] = _consents(found, case)
     held = (nature == "consent") & (found["consent_number"] != "").to_numpy()
     verdict = np.where(held & (verdict == failed), "consent_held", verdict)
@@ -244,9 +248,29 @@ def _siting(case: Case, binds: NDArray[np.object_]) -> NDArray[np.str_]:
         )
         starts = np.array([rule.in_force.toordinal() for rule in case.rules], dtype=float)
         new = siting_binds(hazard_days, receptor_days, starts[case.rule[rows]])
+        again = case.per_rule([rule.entry.rebuilding for rule in case.rules], bool)[rows]
+        rebuilt = _rebuilt(case)[rows]
+        if (again & rebuilt.notna().to_numpy()).any():
+            later = siting_binds(established_days(rebuilt), receptor_days, starts[case.rule[rows]])
+            held = again & rebuilt.notna().to_numpy()
+            new = np.where(held & (later == "yes"), "yes", new)
+            new = np.where(held & (later == "unknown") & (new == "no"), "unknown", new)
         old = np.where(new == "yes", "no", np.where(new == "no", "yes", new))
         bound[rows] = np.where(binds[rows] == "new", new, old)
     return bound
+
+
+def _rebuilt(case: Case) -> pd.Series:
+    """Return when the hazard of each row was last rebuilt or extended, as written."""
+    if "rebuilt" not in case.hazards:
+        return pd.Series([None] * len(case.rule), dtype="str")
+    written: pd.Series = case.hazards["rebuilt"].iloc[case.met.hazard].reset_index(drop=True)
+    return written
+
+
+def _is_silent_on_rebuilding(case: Case) -> NDArray[np.bool_]:
+    asks = case.per_rule([rule.entry.rebuilding for rule in case.rules], bool)
+    return np.asarray(asks & _rebuilt(case).isna().to_numpy(), dtype=bool)
 
 
 def _consents(found: pd.DataFrame, case: Case) -> NDArray[np.object_]:

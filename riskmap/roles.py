@@ -152,11 +152,14 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         "water": _role("ground", columns={"kind": _TEXT}),
         # The area within the line is what protected objects should keep out of.
         "control_line": _role("hazard", "ground", columns={"park": _TEXT}),
-        "chemical_park": _role("hazard", "ground", columns={"grade": _words("A", "B", "C", "D")}),
+        "chemical_park": _role(
+            "hazard", "ground", columns={"rebuilt": _DATE, "grade": _words("A", "B", "C", "D")}
+        ),
         "chemical_plant": _role(
             "hazard",
             "receptor",
             columns={
+                "rebuilt": _DATE,
                 "park": _TEXT,
                 "hazchem": _YES_NO,
                 "discharges": _YES_NO,
@@ -189,7 +192,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 "online_monitoring": _YES_NO,
             },
         ),
-        "tailings_pond": _role("hazard", columns={"overhead": _YES_NO}),
+        "tailings_pond": _role("hazard", columns={"rebuilt": _DATE, "overhead": _YES_NO}),
         "dam_toe": _role(
             "ground",
             columns={

@@ -18,15 +18,16 @@ import numpy as np
 import pandas as pd
 
 from riskmap.crs import PLANE_CRS
-from riskmap.demands import Case
+from riskmap.demands import Case, join_names
 from riskmap.encounter import meet
 from riskmap.hazards import LISTED_TIMES, HazardSide, listed_m, pick_rows
 from riskmap.judging import judge_case
 from riskmap.lines import largest_width
 from riskmap.location import ancestors, gather, parents
 from riskmap.outcome import count_rules, worst_of_pairs
+from riskmap.precedence import Picked, displace
 from riskmap.progress import Silent
-from riskmap.rules import NO, UNKNOWN, YES
+from riskmap.rules import NO, UNKNOWN, YES, missing_columns
 from riskmap.tables import FINDINGS, arrange
 from riskmap.verdict import VIOLATIONS, verdict_rank
 
@@ -259,12 +260,17 @@ class _Check:
 
     def judge_all(self) -> pd.DataFrame:
         """Measure every pair once and judge it under each rule that asks about it."""
-        ran = [i for i, status in enumerate(self.status) if status == "ran"]
+        ran = [i for i, status in enumerate(self.status) if status == "ran" or self._is_asked(i)]
         flow = [i for i in ran if self.side.rules[i].entry.form == "flow"]
         plain = [i for i in ran if i not in flow]
         # Along the flow a pond is measured from the toe of its dam, not from its outline.
         below = self._judge_from(self.side.flows.hazards, flow) if flow else pd.DataFrame()
         return _join([self._judge_from(self.side.hazards, plain), below])
+
+    def _is_asked(self, number: int) -> bool:
+        """Tell whether a rule without a number brings in pairs of its own."""
+        entry = self.side.rules[number].entry
+        return self.status[number] == "no_number" and entry.search_m is not None
 
     def _judge_from(self, hazards: gpd.GeoDataFrame, numbers: Sequence[int]) -> pd.DataFrame:
         reach_m = self._reaches(hazards, numbers)
@@ -368,6 +374,8 @@ class _Check:
         for number, rule in enumerate(self.side.rules):
             if self.status[number] != "no_number" or rule.entry.nature == "inventory":
                 continue
+            if self._is_asked(number):
+                continue
             # A column that is not held may be the one: the question stays open then too.
             hit = self._selected(number, near, least=UNKNOWN) & ~self._left_out(rule, near)
             if not hit.any():
@@ -399,18 +407,31 @@ class _Check:
 
     def displace(self, findings: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         """Let a special code take the place of the general one."""
-        counts: dict[str, int] = {}
-        if findings.empty:
-            return findings, counts
-        for number, rule in enumerate(self.side.rules):
-            if not rule.entry.displaces or self.status[number] not in {"ran", "no_number"}:
-                continue
-            gone = findings["rule"].isin(rule.entry.displaces)
-            gone &= self._selected(number, findings, least=YES) & ~self._left_out(rule, findings)
-            for name, count in findings.loc[gone, "rule"].value_counts().items():
-                counts[str(name)] = counts.get(str(name), 0) + int(count)
-            findings = findings[~gone]
-        return findings, counts
+
+        def surely(number: int, table: pd.DataFrame) -> pd.Series:
+            own = self._left_out(self.side.rules[number], table)
+            return self._selected(number, table, least=YES) & ~own
+
+        def perhaps(number: int, table: pd.DataFrame) -> pd.Series:
+            own = self._left_out(self.side.rules[number], table)
+            return self._selected(number, table, least=UNKNOWN) & ~own
+
+        asked = [status in {"ran", "no_number"} for status in self.status]
+        picked = Picked(surely, perhaps, self._missing)
+        return displace(findings, rules=self.side.rules, asked=asked, picked=picked)
+
+    def _missing(self, number: int, pairs: pd.DataFrame) -> list[str]:
+        """Name the columns that a rule asks of each pair and that are not held."""
+        entry = self.side.rules[number].entry
+        ends = []
+        for features, column, selector in (
+            (self.side.hazards, "source", entry.hazard),
+            (self.receptors, "target", entry.receptor),
+        ):
+            lacking = missing_columns(features, columns=selector.where)
+            by_ref = dict(zip(features["ref"], lacking, strict=True))
+            ends.append([by_ref.get(ref, "") for ref in pairs[column]])
+        return join_names(*ends)
 
 
 def _is_one_owner(owner: pd.Series, other: pd.Series) -> pd.Series:

@@ -30,6 +30,8 @@ VERDICTS = (
     "complies",
     "inventory",
 )
+# What nobody has decided, and what asks for nothing and decides nothing.
+OPEN_VERDICTS = ("undetermined", "not_bound", "inventory")
 VIOLATIONS = ("ban_violated", "standard_violated")
 
 REASONS = (
@@ -40,6 +42,7 @@ REASONS = (
     "contour_not_held",
     "report_outdated",
     "date_missing",
+    "rebuilding",
     "flow_no_toe",
     "flow_no_drainage",
     "flow_no_link",

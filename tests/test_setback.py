@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from shapely import LineString, Point, Polygon, box
 
+from riskmap.errors import RulebookError
 from tests.conftest import check, paper_layer, rule_text
 
 if TYPE_CHECKING:
@@ -354,3 +355,71 @@ def test_an_open_question_stays_open_where_a_column_is_not_held(
         ),
     )
     assert check(source, homes, rulebook=book).pairs["verdict"].tolist() == ["undetermined"]
+
+
+def _special(extra: str) -> str:
+    return rule_text(
+        "test.special",
+        hazard='{ roles = ["hazard_source"], where = { kind = ["filling_station"] } }',
+        distance="distance_m = 20.0",
+        extra=f'displaces = ["test.one"]\n{extra}',
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [("silo", "ban_violated"), ("filling_station", None), (None, "undetermined")],
+)
+def test_where_a_special_rule_may_hold_the_general_one_is_not_decided(
+    make_book: Callable[..., Rulebook], kind: str | None, verdict: str | None
+) -> None:
+    source = paper_layer("hazard_source", [(Point(0, 0), {"kind": kind})])
+    homes = paper_layer("residential_zone", [(Point(50, 0), {})])
+    found = check(source, homes, rulebook=make_book(rule_text(), _special(""))).findings
+    general = found[found["rule"] == "test.one"]
+    assert general["verdict"].tolist() == ([verdict] if verdict else [])
+    if verdict == "undetermined":
+        assert general["missing"].tolist() == ["kind"]
+
+
+def test_a_special_rule_may_not_bind_fewer(make_book: Callable[..., Rulebook]) -> None:
+    with pytest.raises(RulebookError, match="binds fewer"):
+        make_book(rule_text(), _special('binds = "new"'))
+
+
+@pytest.mark.parametrize(
+    ("rebuilt", "verdict", "reason"),
+    [
+        # The rule is of 2020, the plant of 1999, the home of 1990.
+        (None, "not_bound", "rebuilding"),
+        ("2010", "not_bound", ""),
+        ("2023", "ban_violated", ""),
+        ("2020", "ban_violated", ""),
+        ("x", "undetermined", "date_missing"),
+    ],
+)
+def test_an_extension_is_new(
+    make_book: Callable[..., Rulebook], rebuilt: str | None, verdict: str, reason: str
+) -> None:
+    plant = {"established": "1999", "rebuilt": rebuilt}
+    source = paper_layer("chemical_plant", [(Point(0, 0), plant)], reference="unit_edge")
+    homes = paper_layer("residential_zone", [(Point(50, 0), {"established": "1990"})])
+    book = make_book(
+        rule_text(hazard='{ roles = ["chemical_plant"] }', extra='binds = "new"\nrebuilding = true')
+    )
+    row = check(source, homes, rulebook=book).findings.iloc[0]
+    assert (row["verdict"], row["reason"]) == (verdict, reason)
+
+
+def test_a_rule_without_a_number_may_bring_in_its_own_pairs(
+    make_book: Callable[..., Rulebook],
+) -> None:
+    source = paper_layer("hazard_source", [(Point(0, 0), {})])
+    homes = paper_layer("residential_zone", [(Point(90, 0), {}), (Point(110, 0), {})])
+    unheld = 'no_number = { zh = "未持有", en = "not held" }\nsearch_m = 100.0'
+    result = check(source, homes, rulebook=make_book(rule_text(distance=unheld)))
+    assert result.findings["verdict"].tolist() == ["undetermined"]
+    assert result.findings["reason"].tolist() == ["no_number"]
+    assert result.pairs["verdict"].tolist() == ["undetermined"]
+    assert result.coverage["status"].tolist() == ["no_number"]
+    assert result.coverage["pairs"].tolist() == [1]

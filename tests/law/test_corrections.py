@@ -45,7 +45,9 @@ def station(line: str = "vessel_shell", **values: object) -> Layer:
 
 
 def protected(metres: float, line: str = "building_wall", **values: object) -> Layer:
-    return paper_layer("sensitive_place", [(Point(0, metres), values)], reference=line)
+    return paper_layer(
+        "sensitive_place", [(Point(0, metres), {"kind": "office", **values})], reference=line
+    )
 
 
 def stretch(metres: float, role: str = "river", **values: object) -> Layer:
