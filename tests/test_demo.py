@@ -287,7 +287,8 @@ def test_geopackage_and_geoparquet_open_elsewhere(
 ) -> None:
     folder = outputs["liyang"] / "tables"
     names = {name for name, _ in pyogrio.list_layers(folder / "riskmap.gpkg")}
-    assert names == {"findings", "units", "zones", "required_distances", "hidden_dangers"}
+    results = {"findings", "units", "zones", "required_distances", "hidden_dangers"}
+    assert names == {*results, "line_protection"}
     zones = gpd.read_file(folder / "riskmap.gpkg", layer="zones")
     assert zones.crs.to_epsg() == 4326
     findings = gpd.read_parquet(folder / "findings.parquet")
