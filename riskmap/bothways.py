@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 
 from riskmap.evidence import established_days
+from riskmap.findings import finish_findings
 from riskmap.hazards import HazardSide, listed_m
 from riskmap.lines import largest_width
 from riskmap.location import gather_layers
 from riskmap.outcome import worst_of_pairs
 from riskmap.protection import asked_roles, bind_builders
 from riskmap.roles import ROLES
-from riskmap.setback import check_receptors, finish_findings
+from riskmap.setback import check_receptors
 from riskmap.stream import check_batch, doubt_of, take_near, watch
 from riskmap.verdict import verdict_rank
 

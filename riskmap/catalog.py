@@ -17,7 +17,8 @@ from pydantic import (
 )
 
 from riskmap.errors import Complaint, ConfigError, complain
-from riskmap.roles import LINES, PEOPLE_ROLES, ROLES, columns_of, is_register
+from riskmap.roles import PEOPLE_ROLES, ROLES, columns_of, is_register
+from riskmap.vocabulary import LINES
 from riskmap.words import Text
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from riskmap.grading import CLASSIFIED_ROLES, Gradings, in_force_on
 from riskmap.location import ancestors, gather_layers, parents
 from riskmap.objects import Standing, stand
 from riskmap.population import count_people, gather_crowd
-from riskmap.roles import RECEPTOR_CLASSES
 from riskmap.stocks import Span, exact, read_stocks, sum_terms, terms_table, write_term
 from riskmap.tables import CLASSES, GRADES, STOCK_TERMS, arrange
+from riskmap.vocabulary import RECEPTOR_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from riskmap.roles import LINES, ROLES, columns_of
+from riskmap.roles import ROLES, columns_of
+from riskmap.vocabulary import LINES
 from riskmap.words import Text
 
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from riskmap.io import RawLayer, raw_columns
-from riskmap.roles import OLD_WORDS, Column, columns_of
+from riskmap.roles import OLD_WORDS, columns_of
 
 if TYPE_CHECKING:
     from riskmap.catalog import LayerSpec
+    from riskmap.vocabulary import Column
 
 
 _DATE = re.compile(

@@ -15,10 +15,11 @@ import pandas as pd
 from riskmap.columns import date_range
 from riskmap.encounter import meet
 from riskmap.location import gather
-from riskmap.roles import TIER_NAMES, columns_of
+from riskmap.roles import columns_of
 from riskmap.scoring import Grade, grade_row
 from riskmap.tables import TIER_GRADES, UNITS, arrange
 from riskmap.tiers import note_of_scheme, state_on
+from riskmap.vocabulary import TIER_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence

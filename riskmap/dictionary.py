@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from riskmap.catalog import LayerSpec
-from riskmap.roles import COMMON_COLUMNS, LINE_FAMILIES, ROLES, Column
+from riskmap.roles import ROLES
+from riskmap.vocabulary import COMMON_COLUMNS, LINE_FAMILIES, Column
 from riskmap.words import Text, say, text
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from riskmap.clauses import Range, Strict
-from riskmap.roles import TIER_NAMES
+from riskmap.vocabulary import TIER_NAMES
 from riskmap.words import Text
 
 if TYPE_CHECKING:

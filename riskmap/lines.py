@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from riskmap.roles import LINE_FAMILIES
+from riskmap.vocabulary import LINE_FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from riskmap.roles import RECEPTOR_CLASSES
+from riskmap.vocabulary import RECEPTOR_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from riskmap.findings import finish_findings
 from riskmap.hazards import HazardSide
 from riskmap.location import gather_layers
-from riskmap.setback import check_receptors, finish_findings
+from riskmap.setback import check_receptors
 from riskmap.verdict import VERDICTS
 
 if TYPE_CHECKING:

@@ -10,16 +10,14 @@ reads "complies".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from riskmap.crs import PLANE_CRS
 from riskmap.demands import Case, join_names
 from riskmap.encounter import meet
+from riskmap.findings import finish_findings, join_tables, worse_direction
 from riskmap.hazards import LISTED_TIMES, HazardSide, listed_m, pick_rows
 from riskmap.judging import judge_case
 from riskmap.lines import largest_width
@@ -28,13 +26,12 @@ from riskmap.outcome import count_rules, worst_of_pairs
 from riskmap.precedence import Picked, displace
 from riskmap.progress import Silent
 from riskmap.rules import NO, UNKNOWN, YES, missing_columns
-from riskmap.tables import FINDINGS, arrange
-from riskmap.verdict import VIOLATIONS, verdict_rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from riskmap.articles import Rule
@@ -47,8 +44,6 @@ if TYPE_CHECKING:
 _REQUIRED = ("required_m", "required_least_m", "required_most_m")
 _RISKS = ("risk_per_year", "limit_least_per_year", "limit_most_per_year")
 _PAPERS = ("line_from", "line_to", "missing", "evidence", "consent_number", "possible_classes")
-# What no id holds: it keeps the parts of a key apart.
-_BETWEEN = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +153,7 @@ def check_receptors(
     receptors = gather(layers, part="receptor")
     check = _Check.prepare(side, receptors, parent_of=parents([*kin, *layers]))
     findings = check.judge_all()
-    findings = _join([findings, *check.open_questions(findings)])
+    findings = join_tables([findings, *check.open_questions(findings)])
     findings, displaced = check.displace(findings)
     named = receptors["ref"].isin(findings["target"]) if len(findings) else slice(0, 0)
     return Part(
@@ -265,7 +260,7 @@ class _Check:
         plain = [i for i in ran if i not in flow]
         # Along the flow a pond is measured from the toe of its dam, not from its outline.
         below = self._judge_from(self.side.flows.hazards, flow) if flow else pd.DataFrame()
-        return _join([self._judge_from(self.side.hazards, plain), below])
+        return join_tables([self._judge_from(self.side.hazards, plain), below])
 
     def _is_asked(self, number: int) -> bool:
         """Tell whether a rule without a number brings in pairs of its own."""
@@ -328,7 +323,7 @@ class _Check:
         near |= ((found["low_m"] < found["required_most_m"]) & (found["outward_m"] > 0)).to_numpy()
         kept = found[near].drop(columns="outward_m")
         both_ways = np.array([_picks_itself(one) for one in self.side.rules])[rule[near]]
-        return _worse_direction(kept, both_ways).reset_index(drop=True)
+        return worse_direction(kept, both_ways).reset_index(drop=True)
 
     def _reaches(self, hazards: gpd.GeoDataFrame, numbers: Sequence[int]) -> NDArray[np.float64]:
         """How far rules look: what they list, and all that may lie between drawn and true."""
@@ -455,82 +450,3 @@ def _why_silent(
 
 def _picks_itself(rule: Rule) -> bool:
     return bool(set(rule.entry.hazard.roles) & set(rule.entry.receptor.roles))
-
-
-def _worse_direction(found: pd.DataFrame, both: NDArray[np.bool_]) -> pd.DataFrame:
-    """Keep of two features that pick each other the direction with the worse verdict."""
-    if not both.any():
-        return found
-    ends = found.loc[both, ["source", "target"]]
-    ranked = found[both].assign(
-        one=ends.min(axis=1),
-        other=ends.max(axis=1),
-        rank=verdict_rank(found.loc[both, "verdict"].to_numpy()),
-    )
-    ranked = ranked.sort_values(["rule", "one", "other", "rank", "source"], kind="stable")
-    kept = ranked.drop_duplicates(["rule", "one", "other"]).drop(columns=["one", "other", "rank"])
-    return pd.concat([found[~both], kept])
-
-
-def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    held = [part for part in parts if not part.empty]
-    return pd.concat(held, ignore_index=True) if held else pd.DataFrame()
-
-
-def finding_id(source: str, target: str, rule: str) -> str:
-    """Make the stable id of a finding from what it joins.
-
-    Parameters
-    ----------
-    source : str
-        Reference of the hazard.
-    target : str
-        Reference of the receptor.
-    rule : str
-        Id of the rule.
-
-    Returns
-    -------
-    str
-        ``F`` and sixteen hexadecimal digits, the same in every run: ten would meet
-        each other among the millions of a province.
-    """
-    return "F" + sha256(_BETWEEN.join((source, target, rule)).encode()).hexdigest()[:16]
-
-
-def finish_findings(parts: Sequence[pd.DataFrame]) -> gpd.GeoDataFrame:
-    """Join judged rows, name each and put the worst first.
-
-    Parameters
-    ----------
-    parts : sequence of pandas.DataFrame
-        Judged rows of `Part`.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        FINDINGS in EPSG:3395.
-    """
-    return arrange(_finish(_join(parts)), FINDINGS)
-
-
-def _finish(findings: pd.DataFrame) -> pd.DataFrame:
-    if findings.empty:
-        return findings
-    table = findings.copy()
-    keys = table["source"] + _BETWEEN + table["target"] + _BETWEEN + table["rule"]
-    table["finding_id"] = ["F" + sha256(key.encode()).hexdigest()[:16] for key in keys]
-    failed = table["verdict"].isin([*VIOLATIONS, "advisory_short"])
-    short = table["required_m"] - table["measured_m"]
-    table["short_m"] = short.where(failed)
-    settled = (table["verdict"] == "undetermined") & table["required_m"].notna()
-    table["settle_m"] = short.abs().where(settled)
-    table["rank"] = verdict_rank(table["verdict"].to_numpy())
-    table = table.sort_values(
-        ["rank", "short_m", "measured_m", "finding_id"],
-        ascending=[True, False, True, True],
-        kind="stable",
-    )
-    table = table.reset_index(drop=True)
-    placed: pd.DataFrame = gpd.GeoDataFrame(table, geometry="geometry", crs=PLANE_CRS)
-    return placed

@@ -14,9 +14,10 @@ import pandas as pd
 
 from riskmap.columns import date_range
 from riskmap.location import ancestors, gather_layers, locate, parents
-from riskmap.roles import CITY_UNIT_ROLES, ENTERPRISE_UNIT_ROLES, TIER_NAMES
+from riskmap.roles import CITY_UNIT_ROLES, ENTERPRISE_UNIT_ROLES
 from riskmap.schemes import Schemes
 from riskmap.tables import UNITS, arrange
+from riskmap.vocabulary import TIER_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,10 @@ from riskmap.clauses import NATURES
 from riskmap.columns import Problem
 from riskmap.dictionary import write_dictionary
 from riskmap.errors import ConfigError, complain
-from riskmap.roles import LINES, ROLES
+from riskmap.roles import ROLES
 from riskmap.tables import SURVEY
 from riskmap.verdict import REASONS, VERDICTS
+from riskmap.vocabulary import LINES
 from riskmap.words import keys, knows, say, text
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

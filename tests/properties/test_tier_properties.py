@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskmap.ladders import LETTERS, Ladder, Step
-from riskmap.roles import TIER_NAMES
 from riskmap.schemes import Scheme, read_schemes
 from riskmap.scoring import grade_row, step_of
+from riskmap.vocabulary import TIER_NAMES
 
 SCHEMES = read_schemes().held
 LADDERS = [scheme for scheme in SCHEMES if scheme.entry.ladder is not None]
