@@ -148,14 +148,12 @@ def prepare(
     doubts = [(layer.accuracy_m, layer.spec) for layer in layers]
     doubts += [(source.accuracy_m, source.spec) for source in sources]
     reports = reports_on(register_rows(layers, "safety_report"), config.as_of)
-    hazards = gather(layers, part="hazard")
+    alive = [rule for rule in rulebook.rules if rule.entry.on]
+    # Only a rule that asks for a multiple of a column looks at the hazards here.
+    by_column = any(rule.entry.form == "multiple" for rule in alive)
+    hazards = gather(layers if by_column else [], part="hazard")
     longest_m = max(
-        (
-            listed_m(rule, reports=reports, hazards=hazards)
-            for rule in rulebook.rules
-            if rule.entry.on
-        ),
-        default=0.0,
+        (listed_m(rule, reports=reports, hazards=hazards) for rule in alive), default=0.0
     )
     if gradings.hazards is not None and any(layer.spec.role == "stock" for layer in layers):
         longest_m = max(longest_m, gradings.hazards.table_5.outward_m)
