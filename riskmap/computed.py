@@ -240,6 +240,10 @@ class _Surroundings:
         firms = firms[bounded & firms["ref"].isin(units["ref"])].reset_index(drop=True)
         receptors = gather(layers, part="receptor")
         classed = receptors["role"].map(lambda role: "receptor_class" in columns_of(role))
+        # Of firms only those without hazardous chemicals are protected objects (GB 36894 3.1.4).
+        firm = receptors["role"] == "chemical_plant"
+        if firm.any():
+            classed &= ~firm | (receptors["hazchem"] == "no").fillna(value=False)
         receptors = receptors[classed.astype(bool)].reset_index(drop=True)
         return cls(items, frozenset(firms["ref"]), _near(firms, receptors, reach_m))
 
@@ -291,6 +295,11 @@ def _near(firms: gpd.GeoDataFrame, receptors: gpd.GeoDataFrame, reach_m: float) 
         receptor_picks=np.ones((1, len(receptors)), dtype=bool),
         reach_m=np.array([reach_m + doubt_m]),
     )
+    others = (
+        firms["ref"].to_numpy(dtype=object)[met.hazard]
+        != receptors["ref"].to_numpy(dtype=object)[met.receptor]
+    )
+    met = met.take(np.flatnonzero(others))
     either = (
         firms["accuracy_m"].to_numpy()[met.hazard]
         + receptors["accuracy_m"].to_numpy()[met.receptor]

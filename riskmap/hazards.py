@@ -217,7 +217,7 @@ def listed_m(rule: Rule, *, reports: pd.DataFrame, hazards: pd.DataFrame) -> flo
         longest = np.nanmax(widest_demand(entry, hazards=asked), initial=0.0)
         return max(entry.search_m or 0.0, float(longest) * LISTED_TIMES)
     stated = distances_of(entry)
-    return entry.search_m or max(stated, default=0.0) * LISTED_TIMES
+    return max(entry.search_m or 0.0, max(stated, default=0.0) * LISTED_TIMES)
 
 
 def pick_rows(table: pd.DataFrame, selectors: Sequence[Selector]) -> NDArray[np.int8]:

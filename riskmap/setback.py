@@ -310,9 +310,7 @@ class _Check:
         )
         # A pair is listed by what is drawn, and also where the true line can lie too near.
         rule = rule[found.index.to_numpy()]
-        near_m = np.array([one.entry.search_m or self._listed_m(one) for one in self.side.rules])[
-            rule
-        ]
+        near_m = np.array([self._own_m(one) for one in self.side.rules])[rule]
         # A report or a column may ask for more than its rule looks for otherwise.
         own_m = found["required_most_m"].to_numpy(float) * LISTED_TIMES
         own = (found["evidence"] != "") | (found["form"] == "multiple")
@@ -337,6 +335,13 @@ class _Check:
             for doubt_m in (table["accuracy_m"].to_numpy(float), largest_width(table), within_m):
                 reach_m += np.where(picked, doubt_m, 0.0).max(axis=1, initial=0.0)
         return reach_m
+
+    def _own_m(self, rule: Rule) -> float:
+        """How far a rule lists pairs whatever a report or a column asks."""
+        entry = rule.entry
+        if entry.form in {"report", "multiple"}:
+            return entry.search_m or 0.0
+        return self._listed_m(rule)
 
     def _listed_m(self, rule: Rule) -> float:
         return listed_m(rule, reports=self.side.reports, hazards=self.side.hazards)

@@ -411,6 +411,14 @@ def test_an_extension_is_new(
     assert (row["verdict"], row["reason"]) == (verdict, reason)
 
 
+def test_a_short_search_never_hides_a_shortfall(make_book: Callable[..., Rulebook]) -> None:
+    source = paper_layer("hazard_source", [(Point(0, 0), {})])
+    homes = paper_layer("residential_zone", [(Point(90, 0), {})])
+    book = make_book(rule_text(distance="distance_m = 100.0\nsearch_m = 20.0"))
+    found = check(source, homes, rulebook=book).findings
+    assert found["verdict"].tolist() == ["ban_violated"]
+
+
 def test_a_rule_without_a_number_may_bring_in_its_own_pairs(
     make_book: Callable[..., Rulebook],
 ) -> None:
