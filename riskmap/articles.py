@@ -19,8 +19,65 @@ _NOT_SIGNED = {"status", "verified_by", "verified_on"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Join a rule with the instrument that it stands in.
+class Article:
+    """Join what a rulebook says with the instrument that it stands in.
+
+    Parameters
+    ----------
+    entry : Cited
+        What the file says.
+    instrument : Instrument
+        Where it stands.
+    """
+
+    entry: Cited
+    instrument: Instrument
+
+    @property
+    def in_force(self) -> date:
+        """Return the first day on which it applies."""
+        return self.entry.in_force or self.instrument.in_force
+
+    @property
+    def repealed(self) -> date | None:
+        """Return the first day on which it no longer applies, None while it lives."""
+        ends = [end for end in (self.entry.repealed, self.instrument.repealed) if end is not None]
+        return min(ends, default=None)
+
+    def applies_on(self, day: date) -> bool:
+        """Tell whether it is in force on a day.
+
+        Parameters
+        ----------
+        day : datetime.date
+            Assessment date.
+
+        Returns
+        -------
+        bool
+            True from the first day in force to the last before repeal.
+        """
+        return self.in_force <= day and (self.repealed is None or day < self.repealed)
+
+    def citation(self, lang: Literal["zh", "en"]) -> str:
+        """Write the citation for a reader.
+
+        Parameters
+        ----------
+        lang : {'zh', 'en'}
+            Language wanted.
+
+        Returns
+        -------
+        str
+            Instrument, number or edition, and clause.
+        """
+        return cite(self.instrument, self.entry.clause, lang=lang)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Article):
+    """Join a rule with its instrument.
 
     Parameters
     ----------
@@ -37,7 +94,6 @@ class Rule:
     """
 
     entry: RuleEntry
-    instrument: Instrument
     file: str = ""
     is_shipped: bool = False
     superseder: Rule | None = None
@@ -48,35 +104,9 @@ class Rule:
         return self.entry.id
 
     @property
-    def in_force(self) -> date:
-        """Return the first day of the rule."""
-        return self.entry.in_force or self.instrument.in_force
-
-    @property
-    def repealed(self) -> date | None:
-        """Return the first day on which the rule no longer applies, None while it lives."""
-        ends = [end for end in (self.entry.repealed, self.instrument.repealed) if end is not None]
-        return min(ends, default=None)
-
-    @property
     def digest(self) -> str:
         """Return twelve hexadecimal digits over what a person signs: rule and instrument."""
         return _digest(self.entry, self.instrument)
-
-    def applies_on(self, day: date) -> bool:
-        """Tell whether the rule is in force on a day.
-
-        Parameters
-        ----------
-        day : datetime.date
-            Assessment date.
-
-        Returns
-        -------
-        bool
-            True from the first day in force to the last before repeal.
-        """
-        return self.in_force <= day and (self.repealed is None or day < self.repealed)
 
     def is_reviewed_on(self, day: date) -> bool:
         """Tell whether the hazard review asks the rule on a day.
@@ -110,25 +140,10 @@ class Rule:
         other = self.superseder
         return other is not None and other.entry.on and other.applies_on(day)
 
-    def citation(self, lang: Literal["zh", "en"]) -> str:
-        """Write the citation for a reader.
-
-        Parameters
-        ----------
-        lang : {'zh', 'en'}
-            Language wanted.
-
-        Returns
-        -------
-        str
-            Instrument, number or edition, and clause.
-        """
-        return cite(self.instrument, self.entry.clause, lang=lang)
-
 
 @dataclass(frozen=True, slots=True)
-class Criterion:
-    """Join a criterion with the instrument that it stands in.
+class Criterion(Article):
+    """Join a criterion with its instrument.
 
     Parameters
     ----------
@@ -139,39 +154,6 @@ class Criterion:
     """
 
     entry: CriterionEntry
-    instrument: Instrument
-
-    def applies_on(self, day: date) -> bool:
-        """Tell whether the criterion is in force on a day.
-
-        Parameters
-        ----------
-        day : datetime.date
-            Assessment date.
-
-        Returns
-        -------
-        bool
-            True from the first day in force to the last before repeal.
-        """
-        first = self.entry.in_force or self.instrument.in_force
-        ends = [self.entry.repealed, self.instrument.repealed]
-        return first <= day and all(end is None or day < end for end in ends)
-
-    def citation(self, lang: Literal["zh", "en"]) -> str:
-        """Write the citation for a reader.
-
-        Parameters
-        ----------
-        lang : {'zh', 'en'}
-            Language wanted.
-
-        Returns
-        -------
-        str
-            Instrument, number or edition, and clause.
-        """
-        return cite(self.instrument, self.entry.clause, lang=lang)
 
 
 @dataclass(frozen=True, slots=True)

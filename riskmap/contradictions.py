@@ -80,8 +80,7 @@ def _dates(
 ) -> Iterator[Complaint]:
     cited: list[Rule | Criterion] = [*rules, *criteria]
     for one in cited:
-        entry, instrument = one.entry, one.instrument
-        first = entry.in_force or instrument.in_force
+        entry, instrument, first = one.entry, one.instrument, one.in_force
         values: dict[str, object] = {"id": entry.id, "file": _file(instrument, files)}
         if entry.repealed is not None and entry.repealed <= first:
             yield complain("error.rule_dates", values)

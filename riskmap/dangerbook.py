@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from riskmap.printed import headed, worded
 from riskmap.register import describe_dangers
 from riskmap.roles import ROLES
 from riskmap.words import code_word, say
@@ -13,14 +14,6 @@ from riskmap.words import code_word, say
 if TYPE_CHECKING:
     from riskmap.assessment import Assessment
     from riskmap.words import Lang
-
-
-def _words(values: pd.Series, prefix: str, lang: Lang) -> list[str]:
-    return [code_word(prefix, value, lang) for value in values]
-
-
-def _headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    return table.rename(columns={name: say(f"column.{name}", lang) for name in table.columns})
 
 
 def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -41,8 +34,8 @@ def dangers_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table = pd.DataFrame(assessment.hidden_dangers.drop(columns="geometry"))
     table = describe_dangers(table, rulebook=assessment.rulebook, lang=lang)
     for column in ("standing", "origin", "criterion_status", "status"):
-        table[column] = _words(table[column], column, lang)
-    return _headed(table, lang)
+        table[column] = worded(table[column], family=column, lang=lang)
+    return headed(table, lang=lang)
 
 
 def criteria_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -67,7 +60,7 @@ def criteria_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     made = {
         "criterion": [one.citation(lang) for one in held],
         "content": [one.entry.title.read(lang) for one in held],
-        "criterion_state": _words(table["status"], "criterion_state", lang),
+        "criterion_state": worded(table["status"], family="criterion_state", lang=lang),
         "why": [
             one.entry.no_text.read(lang)
             if one.entry.no_text is not None
@@ -82,7 +75,7 @@ def criteria_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "tag": [say(f"tag.{one.entry.tag}", lang) for one in held],
         "criterion_id": table["criterion"],
     }
-    return _headed(pd.DataFrame(made), lang)
+    return headed(pd.DataFrame(made), lang=lang)
 
 
 def _field_or_role(name: str, lang: Lang) -> str:

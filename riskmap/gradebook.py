@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from riskmap.printed import headed, worded
 from riskmap.words import code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table = table.rename(columns={"unit": "ref"}).replace(math.inf, math.nan)
     table["people_complete"] = [_yes_no(value, lang) for value in table["people_complete"]]
     table["grades"] = [grade_words(value, lang) for value in table["grades"]]
-    table["grade_standing"] = _words(table["grade_standing"], "grade_standing", lang)
+    table["grade_standing"] = worded(table["grade_standing"], family="grade_standing", lang=lang)
     table["missing"] = [asked_words(value, lang) for value in table["missing"]]
-    return _headed(table, lang)
+    return headed(table, lang=lang)
 
 
 def terms_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -55,10 +56,10 @@ def terms_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     """
     table = assessment.graded.terms.drop(columns=["entry_ref"])
     table = table.rename(columns={"unit": "ref"}).replace(math.inf, math.nan)
-    table["found_by"] = _words(table["found_by"], "found_by", lang)
-    table["term_state"] = _words(table["term_state"], "term_state", lang)
+    table["found_by"] = worded(table["found_by"], family="found_by", lang=lang)
+    table["term_state"] = worded(table["term_state"], family="term_state", lang=lang)
     table["missing"] = [asked_words(value, lang) for value in table["missing"]]
-    return _headed(table, lang)
+    return headed(table, lang=lang)
 
 
 def classes_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -81,12 +82,12 @@ def classes_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         kind_word(kind, role, lang) for role, kind in zip(table["role"], table["kind"], strict=True)
     ]
     for column in ("declared_class", "receptor_class"):
-        table[column] = _words(table[column], "receptor_class", lang)
+        table[column] = worded(table[column], family="receptor_class", lang=lang)
     table["possible_classes"] = [class_words(value, lang) for value in table["possible_classes"]]
-    table["basis"] = _words(table["basis"], "basis", lang)
+    table["basis"] = worded(table["basis"], family="basis", lang=lang)
     table["conflict"] = [_yes_no(value, lang) for value in table["conflict"]]
     table["missing"] = [asked_words(value, lang) for value in table["missing"]]
-    return _headed(table.drop(columns=["role"]), lang)
+    return headed(table.drop(columns=["role"]), lang=lang)
 
 
 def grade_words(grades: str, lang: Lang) -> str:
@@ -150,13 +151,5 @@ def asked_words(missing: str, lang: Lang) -> str:
     return say("facts.comma", lang).join(parts)
 
 
-def _words(values: pd.Series, family: str, lang: Lang) -> list[str]:
-    return [code_word(family, value, lang) for value in values]
-
-
 def _yes_no(value: object, lang: Lang) -> str:
     return say("yes_no.yes" if value else "yes_no.no", lang)
-
-
-def _headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    return table.rename(columns={name: say(f"column.{name}", lang) for name in table.columns})

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from riskmap.gradebook import asked_words, class_words, grade_words
 from riskmap.grading import in_force_on
-from riskmap.webmap import page_environment, page_head
+from riskmap.webmap import render_page
 from riskmap.words import as_lang, code_word, kind_word, say
 
 if TYPE_CHECKING:
@@ -119,21 +118,20 @@ def grades_page(assessment: Assessment, *, lang: Lang) -> str:
     title = say("grades.title", lang, names)
     units = list(_units(assessment, lang))
     classes = assessment.graded.classes
-    return (
-        page_environment()
-        .get_template("grades.html.j2")
-        .render(
-            head=page_head(assessment, title=title, lang=lang),
-            lang=lang,
-            t=partial(say, lang=lang),
-            lead=list(_lead(assessment, lang)),
-            units=units,
-            left_out=_left_out(assessment, lang),
-            classes_lead=_classes_lead(assessment, lang),
-            open_classes=list(_open_classes(classes, lang)),
-            conflicts=list(_conflicts(classes, lang)),
-            sources=list(_sources(assessment, lang)),
-        )
+    return render_page(
+        "grades.html.j2",
+        assessment,
+        title=title,
+        lang=lang,
+        values={
+            "lead": list(_lead(assessment, lang)),
+            "units": units,
+            "left_out": _left_out(assessment, lang),
+            "classes_lead": _classes_lead(assessment, lang),
+            "open_classes": list(_open_classes(classes, lang)),
+            "conflicts": list(_conflicts(classes, lang)),
+            "sources": list(_sources(assessment, lang)),
+        },
     )
 
 

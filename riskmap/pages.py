@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from riskmap.assets import LEAFLET_CSS, LEAFLET_JS
@@ -26,8 +25,8 @@ from riskmap.roles import ROLES
 from riskmap.style import load_style
 from riskmap.tiers import tier_counts
 from riskmap.verdict import VERDICTS, metres, printed_distance, printed_shortfall
-from riskmap.webmap import page_environment, page_head
-from riskmap.words import as_lang, code_word, kind_word, say
+from riskmap.webmap import render_page
+from riskmap.words import code_word, kind_word, say
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -116,7 +115,7 @@ def review_page(assessment: Assessment, *, lang: Lang, style: Style | None = Non
         words=_REVIEW_WORDS,
         targets=frozenset(fact.target for fact in judged),
     )
-    return _render(
+    return render_page(
         "review.html.j2",
         assessment,
         title=say("review.title", lang, _names(assessment, lang)),
@@ -148,27 +147,6 @@ def review_page(assessment: Assessment, *, lang: Lang, style: Style | None = Non
 
 def _names(assessment: Assessment, lang: Lang) -> dict[str, object]:
     return {"title": assessment.title.read(lang), "year": assessment.as_of.year}
-
-
-def _render(
-    template: str,
-    assessment: Assessment,
-    *,
-    title: str,
-    lang: Lang,
-    values: dict[str, object],
-) -> str:
-    lang = as_lang(lang)
-    return (
-        page_environment()
-        .get_template(template)
-        .render(
-            head=page_head(assessment, title=title, lang=lang),
-            lang=lang,
-            t=partial(say, lang=lang),
-            **values,
-        )
-    )
 
 
 def _rule_facts(assessment: Assessment, lang: Lang) -> dict[str, RuleFacts]:
@@ -223,7 +201,7 @@ def rules_page(assessment: Assessment, *, lang: Lang) -> str:
         "parts": say("facts.comma", lang).join(parts),
         "unverified": unverified,
     }
-    return _render(
+    return render_page(
         "rules.html.j2",
         assessment,
         title=say("rules.title", lang, _names(assessment, lang)),
@@ -276,7 +254,7 @@ def survey_page(assessment: Assessment, *, lang: Lang) -> str:
         for row in assessment.survey.to_dict("records")
     ]
     radius = {"radius": metres(assessment.survey_radius_m)}
-    return _render(
+    return render_page(
         "survey.html.j2",
         assessment,
         title=say("survey.title", lang, _names(assessment, lang)),
@@ -370,7 +348,7 @@ def quality_page(assessment: Assessment, *, lang: Lang) -> str:
         }
         for layer in assessment.layers
     ]
-    return _render(
+    return render_page(
         "quality.html.j2",
         assessment,
         title=say("quality.title", lang, _names(assessment, lang)),
@@ -410,7 +388,7 @@ def index_page(assessment: Assessment, *, lang: Lang, outputs: Sequence[OutputLi
         (name, say(f"index.group.{name}", lang), [link for link in outputs if link.group == name])
         for name in ("map", "unit", "page", "data")
     ]
-    return _render(
+    return render_page(
         "index.html.j2",
         assessment,
         title=say("index.title", lang, _names(assessment, lang)),

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
+import numpy as np
 
 from riskmap.contradictions import distances_of
+from riskmap.rules import UNKNOWN, YES
 from riskmap.verdict import OPEN_VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
 
     from riskmap.articles import Rule
 
@@ -22,15 +26,14 @@ class Picked:
 
     Parameters
     ----------
-    surely, perhaps : callable
-        From the number of a rule and FINDINGS to a mask of its rows: those whose ends it
-        surely picks, and those where a column that it asks for is not held.
+    select : callable
+        From the number of a rule, FINDINGS and the least state wanted (`rules.YES`, or
+        `rules.UNKNOWN` where a column that the rule asks for may be missing) to a mask.
     missing : callable
         From the number of a rule and FINDINGS to the names of those columns.
     """
 
-    surely: Callable[[int, pd.DataFrame], pd.Series]
-    perhaps: Callable[[int, pd.DataFrame], pd.Series]
+    select: Callable[[int, pd.DataFrame, int], pd.Series]
     missing: Callable[[int, pd.DataFrame], list[str]]
 
 
@@ -65,33 +68,35 @@ def displace(
         if not rule.entry.displaces or not asked[number]:
             continue
         general = findings["rule"].isin(rule.entry.displaces)
-        gone = general & picked.surely(number, findings)
+        if not general.any():
+            continue
+        gone = general & picked.select(number, findings, YES)
         for name, count in findings.loc[gone, "rule"].value_counts().items():
             counts[str(name)] = counts.get(str(name), 0) + int(count)
         findings, general = findings[~gone], general[~gone]
-        perhaps = general & picked.perhaps(number, findings)
-        findings = _leave_open(findings, perhaps, rule, by_id, picked.missing(number, findings))
+        opened = general & picked.select(number, findings, UNKNOWN)
+        opened &= _are_decided(findings, rule, by_id)
+        if opened.any():
+            names = picked.missing(number, findings[opened])
+            findings = _leave_open(findings, opened, names)
     return findings, counts
 
 
-def _leave_open(
-    findings: pd.DataFrame,
-    perhaps: pd.Series,
-    rule: Rule,
-    by_id: Mapping[str, Rule],
-    missing: Sequence[str],
-) -> pd.DataFrame:
+def _are_decided(
+    findings: pd.DataFrame, rule: Rule, by_id: Mapping[str, Rule]
+) -> NDArray[np.bool_]:
+    """Tell which answers the special rule could overturn: all but what fails under both."""
     as_strict = {name for name in rule.entry.displaces if _is_as_strict(rule, by_id.get(name))}
-    failed = ~findings["verdict"].isin(OPEN_VERDICTS)
-    kept = failed & (findings["verdict"] != "complies") & findings["rule"].isin(as_strict)
-    opened = perhaps & failed & ~kept
-    if not opened.any():
-        return findings
+    verdicts = findings["verdict"]
+    fails_anyway = (verdicts != "complies") & findings["rule"].isin(as_strict)
+    return np.asarray(~verdicts.isin(OPEN_VERDICTS) & ~fails_anyway, dtype=bool)
+
+
+def _leave_open(findings: pd.DataFrame, opened: pd.Series, missing: Sequence[str]) -> pd.DataFrame:
     findings = findings.copy()
     findings.loc[opened, "verdict"] = "undetermined"
     findings.loc[opened, "reason"] = "attribute_missing"
-    names = pd.Series(list(missing), index=findings.index, dtype=object)
-    findings.loc[opened, "missing"] = names[opened]
+    findings.loc[opened, "missing"] = list(missing)
     return findings
 
 

@@ -372,9 +372,9 @@ class _Check:
         near = near.sort_values(["source", "target", "measured_m", "rule"], kind="stable")
         near = near.drop_duplicates(["source", "target"])
         for number, rule in enumerate(self.side.rules):
-            if self.status[number] != "no_number" or rule.entry.nature == "inventory":
+            if self.status[number] != "no_number" or self._is_asked(number):
                 continue
-            if self._is_asked(number):
+            if rule.entry.nature == "inventory":
                 continue
             # A column that is not held may be the one: the question stays open then too.
             hit = self._selected(number, near, least=UNKNOWN) & ~self._left_out(rule, near)
@@ -408,16 +408,12 @@ class _Check:
     def displace(self, findings: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
         """Let a special code take the place of the general one."""
 
-        def surely(number: int, table: pd.DataFrame) -> pd.Series:
+        def select(number: int, table: pd.DataFrame, least: int) -> pd.Series:
             own = self._left_out(self.side.rules[number], table)
-            return self._selected(number, table, least=YES) & ~own
-
-        def perhaps(number: int, table: pd.DataFrame) -> pd.Series:
-            own = self._left_out(self.side.rules[number], table)
-            return self._selected(number, table, least=UNKNOWN) & ~own
+            return self._selected(number, table, least=least) & ~own
 
         asked = [status in {"ran", "no_number"} for status in self.status]
-        picked = Picked(surely, perhaps, self._missing)
+        picked = Picked(select, self._missing)
         return displace(findings, rules=self.side.rules, asked=asked, picked=picked)
 
     def _missing(self, number: int, pairs: pd.DataFrame) -> list[str]:
@@ -428,8 +424,9 @@ class _Check:
             (self.side.hazards, "source", entry.hazard),
             (self.receptors, "target", entry.receptor),
         ):
-            lacking = missing_columns(features, columns=selector.where)
-            by_ref = dict(zip(features["ref"], lacking, strict=True))
+            named = features[features["ref"].isin(pairs[column])]
+            lacking = missing_columns(named, columns=selector.where)
+            by_ref = dict(zip(named["ref"], lacking, strict=True))
             ends.append([by_ref.get(ref, "") for ref in pairs[column]])
         return join_names(*ends)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,7 +22,7 @@ from riskmap.reply import (
 from riskmap.report import MANIFEST, fill_folder, write_text
 from riskmap.style import load_style
 from riskmap.verdict import VERDICTS
-from riskmap.webmap import page_environment, page_head
+from riskmap.webmap import render_page
 from riskmap.words import code_word, kind_word, knows, say
 from riskmap.workbook import findings_table, write_workbook
 
@@ -58,21 +57,24 @@ def site_page(answer: SiteAnswer, *, lang: Lang) -> str:
     names = {"title": tray.title.read(lang), "year": tray.as_of.year}
     lists, _ = open_rules(answer, lang=lang)
     views = site_views(answer, lang=lang)
-    template = page_environment().get_template("site.html.j2")
-    return template.render(
-        head=page_head(tray, title=say("site.title", lang, names), lang=lang),
+    parts = {"n": len(views), "parts": verdict_counts(answer, lang=lang)}
+    return render_page(
+        "site.html.j2",
+        tray,
+        title=say("site.title", lang, names),
         lang=lang,
-        t=partial(say, lang=lang),
-        lead=say("site.lead", lang, {"n": len(views), "parts": verdict_counts(answer, lang=lang)}),
-        views=views,
-        counts=SITE_COUNTS,
-        unfolded=sum(view.has_details for view in views) <= _UNFOLDED,
-        lists=lists,
-        rules={rule.id: rule_facts(rule, lang=lang) for rule in tray.rulebook.rules},
-        verdicts={name: say(f"verdict.{name}", lang) for name in VERDICTS},
-        surely=_surely(answer),
-        rejected=answer.candidates.counts.rejected,
-        problems=problem_rows(answer, lang=lang),
+        values={
+            "lead": say("site.lead", lang, parts),
+            "views": views,
+            "counts": SITE_COUNTS,
+            "unfolded": sum(view.has_details for view in views) <= _UNFOLDED,
+            "lists": lists,
+            "rules": {rule.id: rule_facts(rule, lang=lang) for rule in tray.rulebook.rules},
+            "verdicts": {name: say(f"verdict.{name}", lang) for name in VERDICTS},
+            "surely": _surely(answer),
+            "rejected": answer.candidates.counts.rejected,
+            "problems": problem_rows(answer, lang=lang),
+        },
     )
 
 

@@ -22,7 +22,7 @@ from riskmap.style import load_style
 from riskmap.words import as_lang, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from jinja2 import Template
 
@@ -100,6 +100,40 @@ class Head:
     sources: tuple[str, ...]
     signature: str
     version: str
+
+
+def render_page(
+    template: str,
+    assessment: Assessment,
+    *,
+    title: str,
+    lang: Lang,
+    values: Mapping[str, object],
+) -> str:
+    """Write one page from its template.
+
+    Parameters
+    ----------
+    template : str
+        File of the template.
+    assessment : Assessment
+        Finished run.
+    title : str
+        Title of the page.
+    lang : {'zh', 'en'}
+        Language of the page.
+    values : mapping of str to object
+        What the template asks for beside head, language and words.
+
+    Returns
+    -------
+    str
+        HTML that opens with no network.
+    """
+    lang = as_lang(lang)
+    head = page_head(assessment, title=title, lang=lang)
+    page: Template = page_environment().get_template(template)
+    return page.render(head=head, lang=lang, t=partial(say, lang=lang), **values)
 
 
 def page_head(assessment: Assessment, *, title: str, lang: Lang) -> Head:

@@ -16,6 +16,7 @@ from openpyxl.utils import get_column_letter
 
 from riskmap.dangerbook import criteria_table, dangers_table
 from riskmap.gradebook import classes_table, grades_table, terms_table
+from riskmap.printed import headed, worded
 from riskmap.ratings import conflicts, ratings_table, scheme_word
 from riskmap.readout import overhead_words, rule_demand
 from riskmap.words import Lang, code_word, kind_word, say
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 _WIDEST = 46
 # Excel refuses longer names and these characters.
 _SHEET_NAME = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
-
-
-def _words(values: pd.Series, prefix: str, lang: Lang) -> list[str]:
-    return [code_word(prefix, value, lang) for value in values]
 
 
 def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -73,7 +70,7 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "target_ref": table["target"],
         "target_kind": _kinds(table, "target", lang),
         "rule": [rules[name].entry.title.read(lang) for name in table["rule"]],
-        "nature": _words(table["nature"], "nature", lang),
+        "nature": worded(table["nature"], family="nature", lang=lang),
         "required_m": table["required_m"],
         "required_least_m": table["required_least_m"],
         "required_most_m": table["required_most_m"],
@@ -82,7 +79,7 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "straight_m": table["straight_m"],
         "off_path_m": table["off_path_m"],
         "short_m": table["short_m"],
-        "verdict": _words(table["verdict"], "verdict", lang),
+        "verdict": worded(table["verdict"], family="verdict", lang=lang),
         "reason": [
             code_word("reason", reason, lang) + (f" ({missing})" if missing and reason else "")
             for reason, missing in zip(table["reason"], table["missing"], strict=True)
@@ -97,11 +94,11 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
             for names in table["possible_classes"]
         ],
         "settle_m": table["settle_m"],
-        "line_from": _words(table["line_from"], "line", lang),
-        "source_held": _words(table["source_held"], "line", lang),
-        "line_to": _words(table["line_to"], "line", lang),
-        "target_held": _words(table["target_held"], "line", lang),
-        "bound": _words(table["bound"], "bound", lang),
+        "line_from": worded(table["line_from"], family="line", lang=lang),
+        "source_held": worded(table["source_held"], family="line", lang=lang),
+        "line_to": worded(table["line_to"], family="line", lang=lang),
+        "target_held": worded(table["target_held"], family="line", lang=lang),
+        "bound": worded(table["bound"], family="bound", lang=lang),
         "citation": [rules[name].citation(lang) for name in table["rule"]],
         "evidence": table["evidence"],
         "consent_number": table["consent_number"],
@@ -113,7 +110,7 @@ def findings_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         ],
         "rule_id": table["rule"],
     }
-    return _headed(pd.DataFrame(made), lang)
+    return headed(pd.DataFrame(made), lang=lang)
 
 
 def _kinds(table: pd.DataFrame, side: str, lang: Lang) -> list[str]:
@@ -145,8 +142,8 @@ def survey_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         kind_word(kind, role, lang) for role, kind in zip(table["role"], table["kind"], strict=True)
     ]
     table["park_name"] = [name or outside for name in table["park_name"]]
-    table["built_up"] = _words(table["built_up"], "yes_no", lang)
-    table["tier"] = _words(table["tier"], "tier", lang)
+    table["built_up"] = worded(table["built_up"], family="yes_no", lang=lang)
+    table["tier"] = worded(table["tier"], family="tier", lang=lang)
     differing = conflicts(assessment, lang=lang)
     table["tier_conflict"] = [differing.get(ref, "") for ref in table["ref"]]
     table["verdict"] = [
@@ -154,7 +151,7 @@ def survey_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         for verdict in table["verdict"]
     ]
     table["rule"] = [rules[name].citation(lang) if name in rules else "" for name in table["rule"]]
-    return _headed(table.drop(columns=["role"]), lang)
+    return headed(table.drop(columns=["role"]), lang=lang)
 
 
 def coverage_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -179,7 +176,7 @@ def coverage_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "rule": [rule.entry.title.read(lang) for rule in rules],
         "nature": [say(f"nature.{rule.entry.nature}", lang) for rule in rules],
         "demand": [rule_demand(rule, lang=lang) for rule in rules],
-        "coverage": _words(table["status"], "coverage", lang),
+        "coverage": worded(table["status"], family="coverage", lang=lang),
         "why": [
             _why(rule, status, missing, lang)
             for rule, status, missing in zip(
@@ -198,7 +195,7 @@ def coverage_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         "confidence": [say(f"confidence.{rule.entry.confidence}", lang) for rule in rules],
         "tag": [say(f"tag.{rule.entry.tag}", lang) for rule in rules],
     }
-    return _headed(pd.DataFrame(made), lang)
+    return headed(pd.DataFrame(made), lang=lang)
 
 
 def _why(rule: Rule, status: str, missing: str, lang: Lang) -> str:
@@ -238,23 +235,23 @@ def units_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
         kind_word(kind, role, lang) for role, kind in zip(table["role"], table["kind"], strict=True)
     ]
     table["park_name"] = [name or outside for name in table["park_name"]]
-    table["scale"] = _words(table["scale"], "scale", lang)
-    table["built_up"] = _words(table["built_up"], "yes_no", lang)
-    table["tier"] = _words(table["tier"], "tier", lang)
-    table["tier_note"] = _words(table["tier_note"], "tier_note", lang)
+    table["scale"] = worded(table["scale"], family="scale", lang=lang)
+    table["built_up"] = worded(table["built_up"], family="yes_no", lang=lang)
+    table["tier"] = worded(table["tier"], family="tier", lang=lang)
+    table["tier_note"] = worded(table["tier_note"], family="tier_note", lang=lang)
     table["overhead"] = [
         overhead_words(state, note=note, lang=lang)
         for state, note in zip(table["overhead"], table["overhead_note"], strict=True)
     ]
     table = table.drop(columns="overhead_note")
-    table["scheme_note"] = _words(table["scheme_note"], "scheme_note", lang)
-    table["computed_tier"] = _words(table["computed_tier"], "tier", lang)
+    table["scheme_note"] = worded(table["scheme_note"], family="scheme_note", lang=lang)
+    table["computed_tier"] = worded(table["computed_tier"], family="tier", lang=lang)
     differing = conflicts(assessment, lang=lang)
     table["tier_conflict"] = [differing.get(ref, "") for ref in table["ref"]]
     for column in ("scheme", "computed_by"):
         schemes = assessment.schemes
         table[column] = [scheme_word(schemes, name, lang=lang) for name in table[column]]
-    return _headed(table.drop(columns=["role"]), lang)
+    return headed(table.drop(columns=["role"]), lang=lang)
 
 
 def tier_grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -272,7 +269,7 @@ def tier_grades_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     pandas.DataFrame
         One row an assessment.
     """
-    return _headed(ratings_table(assessment, lang=lang), lang)
+    return headed(ratings_table(assessment, lang=lang), lang=lang)
 
 
 def counts_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -292,7 +289,7 @@ def counts_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     """
     table = assessment.counts.copy()
     specs = [layer.spec for layer in assessment.layers]
-    table["role"] = _words(table["role"], "role", lang)
+    table["role"] = worded(table["role"], family="role", lang=lang)
     table.insert(1, "title", [spec.title.read(lang) for spec in specs])
     table["datum"] = [spec.datum or "" for spec in specs]
     table["accuracy_m"] = [layer.accuracy_m for layer in assessment.layers]
@@ -300,7 +297,7 @@ def counts_table(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     table["source_text"] = [spec.source.read(lang) for spec in specs]
     table["licence"] = [spec.licence for spec in specs]
     table["vintage"] = [spec.vintage for spec in specs]
-    return _headed(table, lang)
+    return headed(table, lang=lang)
 
 
 def problems_printed(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
@@ -320,12 +317,8 @@ def problems_printed(assessment: Assessment, *, lang: Lang) -> pd.DataFrame:
     """
     table = assessment.problems.copy()
     table["reason"] = [say(key, lang) for key in table["reason"]]
-    table["outcome"] = _words(table["outcome"], "outcome", lang)
-    return _headed(table, lang)
-
-
-def _headed(table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    return table.rename(columns={name: say(f"column.{name}", lang) for name in table.columns})
+    table["outcome"] = worded(table["outcome"], family="outcome", lang=lang)
+    return headed(table, lang=lang)
 
 
 def office_tables(assessment: Assessment, *, lang: Lang) -> dict[str, pd.DataFrame]:

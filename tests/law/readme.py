@@ -90,9 +90,8 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _use(criterion: Criterion) -> str:
     """Say from when to when a criterion applies, and what the program can do with it."""
-    entry, instrument = criterion.entry, criterion.instrument
-    first, last = entry.in_force or instrument.in_force, entry.repealed or instrument.repealed
-    dates = f"{first.isoformat()}起" + (f"，{last.isoformat()}废止" if last else "")
+    entry, last = criterion.entry, criterion.repealed
+    dates = f"{criterion.in_force.isoformat()}起" + (f"，{last.isoformat()}废止" if last else "")
     asked = entry.no_text.zh if entry.no_text is not None else "可提出疑似（待判定）"
     return f"（{dates}；{asked}）"
 
